@@ -1,0 +1,45 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything needs bash, make and a Python from 3.11 on with its venv module; the rest is installed into .cache/.
+
+.PHONY: help test lint unit demo bench soak docs release changelog lock clean venv
+help:
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+
+venv:
+	@scripts/make_venv .cache/venv tests/requirements.txt tests/simulator/requirements.txt
+
+test: venv ## every check; STEPS="ruff mypy" runs only these, STEPS=list names them
+	@.cache/venv/bin/python tests/gates $(STEPS)
+
+lint: venv ## the checks of the sources alone
+	@.cache/venv/bin/python tests/gates ruff format mypy yamllint reuse shellcheck changelog docs-lint ansible-lint
+
+unit: venv ## the unit tests alone
+	@.cache/venv/bin/python tests/gates units
+
+demo: ## the main job on a simulated tenant, in a minute
+	@scripts/with_simulator scripts/demo
+
+bench: venv ## the benchmark table
+	@PYTHONPATH=$$(scripts/link_collection) .cache/venv/bin/python tests/bench $(BENCH)
+
+soak: venv ## random changes and faults for SOAK_MINUTES (10)
+	@PYTHONPATH=$$(scripts/link_collection) .cache/venv/bin/python tests/soak
+
+docs: venv ## the documentation site, into .cache/docs/html
+	@scripts/build_docs .cache/docs
+
+release: venv ## the artefact and its checksum, into dist/
+	@scripts/build_release dist
+
+changelog: venv ## CHANGELOG.md from the fragments, for the version in galaxy.yml
+	@scripts/update_changelog
+
+lock: venv ## tests/constraints.txt from the requirements
+	@scripts/lock
+
+clean: ## remove all that these commands made
+	rm -rf .cache .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis dist tests/output
