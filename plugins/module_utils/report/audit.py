@@ -1,0 +1,127 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The audit report: one document, and the page that shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.threatops.falcon.plugins.module_utils.report.findings import KINDS, TONES, Finding, count
+from ansible_collections.threatops.falcon.plugins.module_utils.report.page import (
+    Change,
+    Chart,
+    Column,
+    Count,
+    Page,
+    Table,
+)
+
+SCHEMA = "threatops.falcon/audit/1"
+
+
+def audit_document(
+    title: str,
+    lists: Sequence[Mapping[str, Any]],
+    found: Sequence[Finding],
+    fail_on: Collection[str],
+    facts: Mapping[str, Any],
+    generated: str,
+) -> dict[str, Any]:
+    """The audit as data, in the form of ``schema`` ``threatops.falcon/audit/1``.
+
+    ``generated`` is an RFC 3339 time. ``failed`` says whether a kind of ``fail_on`` was found. Keys are only ever added
+    to this schema; one that goes or changes its meaning makes a new number.
+    """
+    counts = count(found)
+    failing = sorted(kind for kind in fail_on if counts[kind])
+    totals: Counter[str] = Counter()
+    for result in lists:
+        totals.update({key: int(number) for key, number in (result.get("counts") or {}).items()})
+    return {
+        "schema": SCHEMA,
+        "title": title,
+        "generated": generated,
+        "summary": _summary(counts, totals),
+        "failed": bool(failing),
+        "failed_on": failing,
+        "fail_on": sorted(fail_on),
+        "counts": counts,
+        "totals": dict(sorted(totals.items())),
+        "lists": [
+            {
+                "name": str(result.get("name") or ""),
+                "source": str(result.get("source") or ""),
+                "plan_digest": str(result.get("plan_digest") or ""),
+                "counts": dict(sorted((result.get("counts") or {}).items())),
+            }
+            for result in lists
+        ],
+        "facts": dict(sorted(facts.items())),
+        "findings": list(found),
+    }
+
+
+def _summary(counts: Mapping[str, int], totals: Mapping[str, int]) -> str:
+    desired, unchanged = totals.get("desired", 0), totals.get("unchanged", 0)
+    parts = [f"{number} {kind}" for kind, number in counts.items() if number]
+    return f"{unchanged} of {desired} as they should be; " + (", ".join(parts) if parts else "nothing found")
+
+
+def audit_page(document: Mapping[str, Any]) -> Page:
+    """The document for people."""
+    counts, totals = document["counts"], document["totals"]
+    number = sum(counts.values())
+    if document["failed"]:
+        verdict = f"Failed on {', '.join(document['failed_on'])}: {document['summary']}."
+        tone = "bad"
+    elif number:
+        verdict, tone = f"Passed, with findings: {document['summary']}.", "warning"
+    else:
+        verdict, tone = f"The tenant is as the lists say: {document['summary']}.", "good"
+    facts = [("Time", document["generated"]), *document["facts"].items()]
+    for one in document["lists"]:
+        facts.append((f"Plan digest of {one['name'] or 'the list'}", one["plan_digest"]))
+    if document["fail_on"]:
+        facts.append(("Fails on", document["fail_on"]))
+    tiles = [Count("in the lists", totals.get("desired", 0)), Count("as they should be", totals.get("unchanged", 0), "good")]
+    tiles.append(Count("findings", number, tone if number else "good"))
+    found = [Count(kind, counts[kind], TONES[kind]) for kind in KINDS if counts[kind]]
+    return Page(
+        title=document["title"],
+        verdict=verdict,
+        tone=tone,
+        facts=facts,
+        counts=tiles,
+        chart=Chart("Findings by kind", found) if found else None,
+        tables=[findings_table(document["findings"])],
+    )
+
+
+def findings_table(found: Sequence[Finding]) -> Table:
+    """One row a finding: the table of the page, and the CSV file."""
+    columns = [
+        Column("Finding", "label"),
+        Column("Type", "label"),
+        Column("Value", "code"),
+        Column("List"),
+        Column("Owner"),
+        Column("In the tenant \u2192 in the list", "changes"),
+        Column("Detail"),
+    ]
+    rows = [
+        [
+            one["kind"],
+            one["type"],
+            one["value"],
+            one["list"],
+            one["owner"],
+            [Change(change["field"], change["before"], change["after"]) for change in one["changes"]],
+            one["detail"],
+        ]
+        for one in found
+    ]
+    return Table("Findings", columns, rows, tones=TONES, empty="Nothing was found.")

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an audit found: one pure function from a plan that was not applied, and the tenant's records, to findings.
+
+A finding is a dictionary with the same keys whatever its kind: ``kind``, ``type``, ``value``, ``list``, ``owner``,
+``detail`` (a sentence) and ``changes`` (a list of ``field``, ``before``, ``after``: what the tenant has, what the list
+says; empty where nothing is compared).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any, Callable, Optional
+
+KINDS = {
+    "missing": "in the list, not in the tenant",
+    "changed": "in both, and not the same",
+    "disabled": "stored without effect (no_action) where the list wants one",
+    "extra": "owned by this source, and not wanted by the list",
+    "foreign": "in the list, and owned by somebody else",
+    "unprotected": "acts on something that must never be detected or blocked",
+    "expired": "its expiration has passed: Falcon keeps it without effect",
+    "expiring": "its expiration is near",
+    "protected": "in the list, and left out because it is protected",
+    "invalid": "in the list, and impossible",
+    "rejected": "a feed line that yields no indicator",
+}
+"""Every kind of finding, in the order of reports, with what it means."""
+
+TONES = {
+    "missing": "bad",
+    "changed": "bad",
+    "disabled": "bad",
+    "extra": "bad",
+    "foreign": "warning",
+    "unprotected": "bad",
+    "expired": "warning",
+    "expiring": "warning",
+    "protected": "warning",
+    "invalid": "bad",
+    "rejected": "neutral",
+}
+
+ACTIVE = ("detect", "prevent", "prevent_no_ui")
+"""The actions that do something to an endpoint."""
+
+Finding = dict[str, Any]
+
+
+def findings(
+    lists: Sequence[Mapping[str, Any]],
+    records: Iterable[Mapping[str, Any]],
+    now: datetime,
+    expiring_days: int,
+    guarded: Optional[Callable[[str, str], Optional[str]]] = None,
+) -> list[Finding]:
+    """All findings, sorted by kind, type and value.
+
+    ``lists`` are check-mode results of ``falcon_iocs``, each with the ``name`` of its list and its ``source``.
+    ``records`` are indicators as ``falcon_ioc_info`` returns them (``api.IndicatorV1``). ``guarded`` says why a
+    (type, value) must never be acted on, or None. ``now`` has a time zone.
+    """
+    kept = [record for record in records if not record.get("deleted")]
+    expired = {_key(record) for record in kept if record.get("expired")}
+    found: list[Finding] = []
+    for result in lists:
+        found.extend(_of_list(result, expired))
+    for record in kept:
+        found.extend(_of_record(record, now, expiring_days, guarded))
+    place = {kind: number for number, kind in enumerate(KINDS)}
+    return sorted(found, key=lambda one: (place[one["kind"]], one["type"], one["value"], one["list"], one["detail"]))
+
+
+def count(found: Iterable[Finding]) -> dict[str, int]:
+    """How many findings of each kind, zeros included."""
+    counts = dict.fromkeys(KINDS, 0)
+    for one in found:
+        counts[one["kind"]] += 1
+    return counts
+
+
+def _key(record: Mapping[str, Any]) -> tuple[str, str]:
+    return str(record.get("type", "")), str(record.get("value", ""))
+
+
+def _finding(
+    kind: str,
+    of: Mapping[str, Any],
+    name: str,
+    detail: str,
+    owner: object = "",
+    changes: Sequence[Mapping[str, Any]] = (),
+) -> Finding:
+    return {
+        "kind": kind,
+        "type": str(of.get("type") or ""),
+        "value": str(of.get("value") or ""),
+        "list": name,
+        "owner": str(owner or ""),
+        "detail": detail,
+        "changes": list(changes),
+    }
+
+
+def _of_list(result: Mapping[str, Any], expired: set[tuple[str, str]]) -> Iterable[Finding]:
+    name, source = str(result.get("name") or ""), result.get("source") or ""
+    for item in result.get("created_iocs") or ():
+        yield _finding("missing", item, name, "the tenant does not have it", source)
+    for item in result.get("updated_iocs") or ():
+        changes = changes_of(item)
+        fields = ", ".join(change["field"] for change in changes)
+        if _key(item) not in expired and _switched_off(changes):
+            yield _finding("disabled", item, name, f"the tenant stores it as no_action; differs in {fields}", source, changes)
+        else:
+            yield _finding("changed", item, name, f"differs in {fields}", source, changes)
+    for item in result.get("deleted_iocs") or ():
+        owner = item.get("source") or ""
+        yield _finding("extra", item, name, "the list does not want it", owner)
+    for item in result.get("foreign_iocs") or ():
+        owner = item.get("owner") or item.get("source") or ""
+        yield _finding("foreign", item, name, f"owned by {owner}" if owner else "has no owner", owner)
+    for item in result.get("protected_iocs") or ():
+        yield _finding("protected", item, name, str(item.get("reason") or "protected"), source)
+    for item in result.get("failed_iocs") or ():
+        yield _finding("invalid", item, name, str(item.get("message") or "cannot be applied"), source)
+    for line in result.get("rejected") or ():
+        where = f"{line.get('path', '')}:{line.get('line', '')}: {line.get('reason', '')}"
+        yield _finding("rejected", {"value": line.get("text", "")}, name, where, source)
+
+
+def changes_of(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The fields of one of ``updated_iocs``, sorted: ``field``, ``before``, ``after``."""
+    before, after = item.get("before") or {}, item.get("after") or {}
+    return [
+        {"field": field, "before": before.get(field), "after": after.get(field)}
+        for field in sorted({*before, *after})
+        if before.get(field) != after.get(field)
+    ]
+
+
+def _switched_off(changes: Iterable[Mapping[str, Any]]) -> bool:
+    return any(
+        change["field"] in ("action", "mobile_action") and change["before"] == "no_action" and change["after"] in ACTIVE
+        for change in changes
+    )
+
+
+def _of_record(
+    record: Mapping[str, Any],
+    now: datetime,
+    expiring_days: int,
+    guarded: Optional[Callable[[str, str], Optional[str]]],
+) -> Iterable[Finding]:
+    owner, expiration = record.get("source") or "", str(record.get("expiration") or "")
+    end = instant(expiration)
+    if record.get("expired"):
+        yield _finding("expired", record, "", f"expired {expiration}".strip(), owner)
+    elif end is not None and end <= now + timedelta(days=expiring_days):
+        yield _finding("expiring", record, "", f"expires {expiration}", owner)
+    active = [name for name in ("action", "mobile_action") if record.get(name) in ACTIVE]
+    if active and guarded is not None:
+        reason = guarded(*_key(record))
+        if reason:
+            yield _finding("unprotected", record, "", f"{record[active[0]]}: {reason}", owner)
+
+
+def instant(text: str) -> Optional[datetime]:
+    """An RFC 3339 time as the API writes it (nanoseconds, ``Z``) or None where it cannot be read."""
+    whole, _dot, rest = text.partition(".")
+    if rest:
+        digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
+        whole += rest[len(digits) :]
+    try:
+        parsed = datetime.fromisoformat(whole.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
