@@ -1,0 +1,288 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of `make test`: each function is one, its docstring says what it shows, and it fails by raising Failed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tools import CACHE, LINK, PYTHON, ROOT, VENV, Failed, Run, Skipped, ansible_test, copy_of_the_tree
+
+PLUGIN_TYPES = {"modules": "module", "inventory": "inventory"}
+STEPS: dict[str, Callable[[Run], None]] = {}
+
+
+def step(function: Callable[[Run], None]) -> Callable[[Run], None]:
+    STEPS[function.__name__.replace("_", "-")] = function
+    return function
+
+
+# Two steps run at a time, in this order: the long ones first.
+
+
+@step
+def sanity(run: Run) -> None:
+    """ansible-test sanity, all tests, no ignore file; import and compile under every Python found."""
+    tree = copy_of_the_tree(run)
+    if list(tree.glob("tests/sanity/ignore-*.txt")):
+        raise Failed("tests/sanity holds an ignore file")
+    pythons = os.pathsep.join(str(folder) for folder in _other_pythons())
+    ansible_test(run, tree, "sanity", "--local", "--color", "no", path_behind=pythons)
+
+
+@step
+def integration(run: Run) -> None:
+    """Every integration target on the simulator: in check mode, for real, and again unchanged."""
+    ansible_test(run, copy_of_the_tree(run), "integration", "--local", "--python", PYTHON, "--color", "no")
+
+
+@step
+def units(run: Run) -> None:
+    """Unit tests, with coverage: every branch of the pure core (ioc/), and at least 90 % of all plugins."""
+    data = {"COVERAGE_FILE": str(run.work / "coverage")}
+    run(
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "-p",
+        "no:cacheprovider",
+        "--cov=plugins",
+        "--cov-branch",
+        "--cov-report=",
+        "tests/unit",
+        extra=data,
+    )
+    run("coverage", "report", "--skip-covered", "--fail-under=90", extra=data)
+    run(
+        "coverage",
+        "report",
+        "--show-missing",
+        "--include=*/module_utils/ioc/*",
+        "--fail-under=100",
+        extra=data,
+    )
+
+
+@step
+def ansible_units(run: Run) -> None:
+    """The same unit tests the way ansible-test runs them."""
+    ansible_test(run, copy_of_the_tree(run), "units", "--local", "--python", PYTHON, "--color", "no")
+
+
+@step
+def contract(run: Run) -> None:
+    """The simulator judged by others: FalconPy as a client, FalconPy's table of the API, Schemathesis."""
+    run("pytest", "-q", "-p", "no:cacheprovider", "tests/contract")
+
+
+@step
+def core_2_19(run: Run) -> None:
+    """Unit tests and integration targets on ansible-core 2.19, the oldest supported, and its Python 3.11."""
+    _matrix_row(run, "2.19", "3.11")
+
+
+@step
+def core_2_20(run: Run) -> None:
+    """Unit tests and integration targets on ansible-core 2.20."""
+    _matrix_row(run, "2.20", "3.13", "3.12", "3.14")
+
+
+@step
+def package(run: Run) -> None:
+    """Build the artefact, install it elsewhere, and read the documentation of every plugin from there."""
+    artefact = _build(run)
+    installed = run.work / "installed"
+    run("ansible-galaxy", "collection", "install", artefact, "-p", installed, "--no-deps")
+    only_there = {"ANSIBLE_COLLECTIONS_PATH": str(installed)}
+    for folder, kind in PLUGIN_TYPES.items():
+        names = [path.stem for path in (ROOT / "plugins" / folder).glob("*.py") if path.stem != "__init__"]
+        if names:
+            run("ansible-doc", "-t", kind, *(f"threatops.falcon.{name}" for name in names), extra=only_there)
+    for role in sorted(path.parent.parent.name for path in ROOT.glob("roles/*/meta/argument_specs.yml")):
+        run("ansible-doc", "-t", "role", f"threatops.falcon.{role}", extra=only_there)
+    for playbook in sorted((installed / "ansible_collections/threatops/falcon/playbooks").glob("*.yml")):
+        run("ansible-playbook", "--syntax-check", f"threatops.falcon.{playbook.stem}", extra=only_there)
+
+
+@step
+def importer(run: Run) -> None:
+    """Galaxy's own checks of the artefact."""
+    artefact = _build(run)
+    run("python", "-m", "galaxy_importer.main", artefact, cwd=run.work, without=("ANSIBLE_COLLECTIONS_PATH",))
+    complaints = [
+        line
+        for line in run.log.read_text(encoding="utf-8").splitlines()
+        if line.startswith(("WARNING", "ERROR"))
+    ]
+    if complaints:
+        raise Failed(f"galaxy-importer complains:\n{chr(10).join(complaints)}")
+
+
+@step
+def docs(run: Run) -> None:
+    """The documentation site builds without a warning, and its internal links lead somewhere."""
+    run("bash", ROOT / "scripts" / "build_docs", run.work / "site")
+
+
+@step
+def demo(run: Run) -> None:
+    """`make demo` tells its story to the end."""
+    run("bash", ROOT / "scripts" / "with_simulator", ROOT / "scripts" / "demo")
+
+
+@step
+def ansible_lint(run: Run) -> None:
+    """ansible-lint, profile production, nothing skipped."""
+    run("ansible-lint", "--offline", "--profile", "production", extra={"HOME": str(CACHE / "home")})
+
+
+@step
+def docs_lint(run: Run) -> None:
+    """The documentation of plugins and roles, and every reference in it."""
+    run(
+        "antsibull-docs",
+        "lint-collection-docs",
+        "--plugin-docs",
+        "--skip-rstcheck",
+        "--validate-collection-refs",
+        "self",
+        ".",
+    )
+
+
+@step
+def mypy(run: Run) -> None:
+    """Types, strictly, of everything that the modules are made of."""
+    names = sorted(
+        f"ansible_collections.threatops.falcon.plugins.{folder}"
+        for folder in ("module_utils", "plugin_utils")
+        if (ROOT / "plugins" / folder).is_dir()
+    )
+    packages = [word for name in names for word in ("-p", name)]
+    run(
+        "mypy",
+        "--config-file",
+        ".mypy.ini",
+        "--cache-dir",
+        run.work / "cache",
+        *packages,
+        without=("PYTHONPATH",),
+    )
+
+
+@step
+def ruff(run: Run) -> None:
+    """Style and likely bugs."""
+    run("ruff", "check", "--no-cache", ".")
+
+
+@step
+def format(run: Run) -> None:  # noqa: A001  # the step is called what the command is called
+    """Formatting, as `ruff format` leaves it."""
+    run("ruff", "format", "--no-cache", "--check", ".")
+
+
+@step
+def yamllint(run: Run) -> None:
+    """YAML files."""
+    run("yamllint", "--strict", ".")
+
+
+@step
+def shellcheck(run: Run) -> None:
+    """Shell scripts."""
+    scripts = [
+        path
+        for path in _tracked()
+        if path.is_file() and path.read_bytes().startswith((b"#!/usr/bin/env bash", b"#!/bin/sh"))
+    ]
+    run("shellcheck", *scripts)
+
+
+@step
+def reuse(run: Run) -> None:
+    """Licence and copyright of every file."""
+    run("reuse", "lint")
+
+
+@step
+def changelog(run: Run) -> None:
+    """Changelog fragments."""
+    run("antsibull-changelog", "lint")
+
+
+def _tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+
+
+def _build(run: Run) -> Path:
+    """Build the artefact from a copy, which holds nothing that tools left in the checkout."""
+    run("ansible-galaxy", "collection", "build", copy_of_the_tree(run), "--output-path", run.work)
+    return next(run.work.glob("threatops-falcon-*.tar.gz"))
+
+
+def _other_pythons() -> list[Path]:
+    """The folders of pyenv's Pythons, one a minor version."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return [folder for minor in range(9, 15) for folder in sorted(versions.glob(f"3.{minor}.*/bin"))[-1:]]
+
+
+def _python(version: str) -> Path | None:
+    """Find a Python that really runs as this version."""
+    shims = [Path(shutil.which(f"python{version}") or "")]
+    for candidate in [Path(sys.executable)] + [folder / "python" for folder in _other_pythons()] + shims:
+        test = f"import sys, venv; sys.exit('%d.%d' % sys.version_info[:2] != {version!r})"
+        if (
+            candidate.is_file()
+            and subprocess.run([candidate, "-c", test], capture_output=True, check=False).returncode == 0
+        ):
+            return candidate
+    return None
+
+
+def _matrix_row(run: Run, core: str, *pythons: str) -> None:
+    """Unit tests and integration targets in a venv with the newest release of one ansible-core."""
+    found = next(((version, path) for version in pythons if (path := _python(version))), None)
+    if not found:
+        raise Skipped(f"no Python {' or '.join(pythons)} on this machine; ansible-core {core} needs one")
+    version, python = found
+    venv = CACHE / "matrix" / core
+    constraints = run.work / "constraints.txt"
+    pinned = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    constraints.write_text(
+        "\n".join(line for line in pinned if not line.startswith("ansible-core==")), encoding="utf-8"
+    )
+    uv = VENV / "bin" / "uv"
+    requirements = [
+        ROOT / "tests" / "unit" / "requirements.txt",
+        ROOT / "tests" / "simulator" / "requirements.txt",
+    ]
+    run(uv, "venv", "--clear", "--quiet", "--python", python, venv)
+    run(
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        venv / "bin" / "python",
+        "--constraint",
+        constraints,
+        f"ansible-core=={core}.*",
+        *(word for file in requirements for word in ("-r", file)),
+    )
+    run("ansible", "--version", venv=venv)
+    tree = copy_of_the_tree(run)
+    ansible_test(
+        run, tree, "units", "--local", "--python", version, "--color", "no", "tests/unit/plugins/", venv=venv
+    )
+    ansible_test(run, tree, "integration", "--local", "--python", version, "--color", "no", venv=venv)
