@@ -1,0 +1,282 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what a user wrote to what is desired: one item read, its defaults filled in, its own errors found."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+
+from . import expiry, rules
+from .fields import DESKTOP_PLATFORMS, MOBILE_PLATFORMS, PLATFORMS, FieldProblem, read
+from .values import TYPES, Identity, ValueProblem, normalise
+
+#: Fields that are written to an indicator. The rest of an item steers how that is done.
+WRITTEN = frozenset(
+    ("action", "mobile_action", "severity", "platforms", "applied_globally", "host_groups", "expiration")
+    + ("description", "source", "tags", "filename")
+)
+LONGEST_LIFE = 36500  # days
+
+Fields = Dict[str, Any]
+
+
+class Desired:
+    """What one item asks for.
+
+    @ivar kind: the type; C{value} its normalised value, C{written} the spelling that the user gave
+    @ivar fields: the fields to be written (L{WRITTEN}), in normal form: lists as tuples, C{expiration} an instant
+    @ivar defaulted: the names of those that a default gave, which may be dropped where they do not fit
+    @ivar days: stamp an expiration this many days ahead; C{renew_within} renews it before its end
+    @ivar by_policy: the action was given as the founding API's C{policy}, which knows no severity
+    @ivar index: position in C{iocs}, or C{None} for a line of a feed; C{place} says it to a user
+    @ivar identified: type and value are usable
+    @ivar problem: what is wrong with the item, or an empty string
+    """
+
+    __slots__ = (
+        "by_policy", "days", "defaulted", "fields", "identified", "ignore", "index", "kind", "place", "problem",
+        "renew_within", "state", "value", "written",
+    )  # fmt: skip
+
+    def __init__(self, kind: str, value: str, index: Optional[int] = None, place: str = "") -> None:
+        self.kind = kind
+        self.value = value
+        self.written = value
+        self.index = index
+        self.place = place
+        self.state = "present"
+        self.ignore = False
+        self.fields: Fields = {}
+        self.defaulted: FrozenSet[str] = frozenset()
+        self.days: Optional[int] = None
+        self.renew_within = 0
+        self.by_policy = False
+        self.identified = True
+        self.problem = ""
+
+    @property
+    def identity(self) -> Identity:
+        return self.kind, self.value
+
+
+class ItemReader:
+    """Reads items under one set of defaults and one owner.
+
+    @param defaults: field values for items that omit them
+    @param by_type: the same for one type; goes before C{defaults}
+    @param owner: the C{source} that every item belongs to; empty where the set has none
+    @raise FieldProblem: the defaults themselves are wrong
+    """
+
+    def __init__(
+        self, defaults: Optional[Mapping[str, Any]], by_type: Optional[Mapping[str, Any]], owner: str = ""
+    ) -> None:
+        self._defaults = read_defaults(defaults or {}, "defaults")
+        self._by_type: Dict[str, Fields] = {}
+        if not isinstance(by_type or {}, Mapping):
+            raise FieldProblem("defaults_by_type", "a mapping of types is wanted")
+        for kind, fields in (by_type or {}).items():
+            if kind not in TYPES:
+                raise FieldProblem("defaults_by_type", f"{str(kind)!r} is not an indicator type")
+            self._by_type[kind] = read_defaults(fields or {}, f"defaults_by_type.{kind}")
+        self._owner = owner
+        self._filled: Dict[Tuple[Any, ...], Fields] = {}
+
+    def read(
+        self, raw: object, index: Optional[int] = None, place: str = "", nearer: Optional[Fields] = None
+    ) -> Desired:
+        """Read one item.
+
+        @param nearer: defaults that go before those of the reader, already read by L{read_defaults}
+        """
+        given, problems = read(raw)
+        if "type" not in given and not any(problem.field in ("type", "item") for problem in problems):
+            problems.insert(0, FieldProblem("type", "is missing"))
+        if "value" not in given and not any(problem.field in ("value", "item") for problem in problems):
+            problems.insert(0, FieldProblem("value", "is missing"))
+        kind, written = given.pop("type", ""), given.pop("value", "")
+        if not kind and isinstance(raw, Mapping):
+            kind = str(raw.get("type") or "")[:80]
+        desired = Desired(kind, written.strip(), index, place)
+        if kind in TYPES and written:
+            try:
+                desired.value = normalise(kind, written)
+            except ValueProblem as problem:
+                desired.identified = False
+                problems.insert(0, FieldProblem("value", str(problem)))
+        else:
+            desired.identified = False
+        desired.state = given.pop("state", "present")
+        desired.ignore = given.pop("ignore", False)
+        if desired.identified and not desired.ignore and desired.state == "present":
+            self._fill(desired, given, problems, nearer)
+        if problems:
+            desired.problem = "; ".join(str(problem) for problem in problems)
+        return desired
+
+    def _fill(
+        self, desired: Desired, given: Fields, problems: List[FieldProblem], nearer: Optional[Fields]
+    ) -> None:
+        own = _normal(given, problems)
+        _check_against_type(desired.kind, own, problems)
+        if self._owner:
+            if own.get("source", self._owner) != self._owner:
+                problems.append(
+                    FieldProblem("source", f"is {own['source']!r}, but this set is owned by {self._owner!r}; leave it out")
+                )
+            own["source"] = self._owner
+        layers = [layer for layer in (nearer, self._by_type.get(desired.kind), self._defaults) if layer]
+        added: Fields = {}
+        if layers:
+            key = (desired.kind, id(nearer), frozenset(own), own.get("platforms"), own.get("action"))
+            key += (own.get("mobile_action"), own.get("applied_globally"))
+            cached = self._filled.get(key)
+            if cached is None:
+                cached = self._filled[key] = _fitting_defaults(desired.kind, own, layers)
+            added = cached
+        if "renew_within_days" in own and "expiration_days" not in own and "expiration_days" not in added:
+            problems.append(FieldProblem("renew_within_days", "needs expiration_days"))
+        both = {**added, **own} if added else own
+        desired.days = both.get("expiration_days")
+        desired.renew_within = both.get("renew_within_days", 0)
+        desired.by_policy = bool(both.get("policy"))
+        desired.fields = {name: both[name] for name in both if name in WRITTEN}
+        desired.defaulted = frozenset(added)
+
+
+def read_defaults(raw: object, place: str) -> Fields:
+    """Read a mapping of defaults.
+
+    @param place: what to call it in a message
+    @raise FieldProblem: a field is unknown, or its value is wrong
+    """
+    given, problems = read(raw, lambda field: field.default_for_all)
+    fields = _normal(given, problems)
+    if fields.get("applied_globally") and fields.get("host_groups"):
+        problems.append(FieldProblem("host_groups", "cannot go with applied_globally: true"))
+    if problems:
+        raise FieldProblem(place, "; ".join(str(problem) for problem in problems))
+    return fields
+
+
+def _normal(given: Fields, problems: List[FieldProblem]) -> Fields:
+    """Bring given fields into normal form, wherever they stand: on an item or among defaults."""
+    fields: Fields = {}
+    for name, value in given.items():
+        if name == "platforms":
+            if not value:
+                problems.append(FieldProblem("platforms", "cannot be cleared; an indicator has at least one"))
+            fields[name] = tuple(platform for platform in PLATFORMS if platform in value)
+        elif name in ("tags", "host_groups"):
+            elements = tuple(dict.fromkeys(element.strip() for element in value))
+            if "" in elements:
+                problems.append(FieldProblem(name, "has an empty element"))
+            fields[name] = elements
+        elif name == "expiration":
+            try:
+                fields[name] = expiry.parse(value)
+            except ValueError as problem:
+                problems.append(FieldProblem(name, str(problem)))
+        elif name in ("expiration_days", "renew_within_days"):
+            least = 1 if name == "expiration_days" else 0
+            if not least <= value <= LONGEST_LIFE:
+                problems.append(FieldProblem(name, f"is a number of days from {least} to {LONGEST_LIFE}, got {value}"))
+            fields[name] = value
+        elif name not in ("id", "share_level"):
+            fields[name] = value
+    if "expiration" in given and "expiration_days" in given:
+        problems.append(FieldProblem("expiration_days", "cannot go with expiration"))
+    if "policy" in fields:
+        if "action" in fields:
+            problems.append(FieldProblem("policy", "cannot go with action, which says the same"))
+        fields["action"] = "detect" if fields["policy"] == "detect" else "no_action"
+    return fields
+
+
+def _check_against_type(kind: str, own: Fields, problems: List[FieldProblem]) -> None:
+    """Find what an item says itself and its type cannot take."""
+
+    def refuse(field: str, text: str) -> None:
+        problems.append(FieldProblem(field, text))
+
+    platforms = own.get("platforms")
+    possible = rules.platforms_for(kind)
+    wrong = [platform for platform in platforms or () if platform not in possible]
+    if wrong:
+        refuse("platforms", f"{kind} cannot be used on {', '.join(wrong)}, only on {', '.join(possible)}")
+    action, mobile_action = own.get("action"), own.get("mobile_action")
+    if action is not None:
+        actions = rules.actions_for(kind)
+        if not actions:
+            refuse("action", f"{kind} is for mobile platforms only and takes mobile_action instead")
+        elif action not in actions:
+            refuse("action", f"{kind} takes {' or '.join(actions)} on desktop platforms, not {action}")
+        elif platforms and not rules.is_desktop(platforms):
+            refuse("action", f"needs one of the platforms {', '.join(DESKTOP_PLATFORMS)}; use mobile_action")
+    if mobile_action is not None:
+        if not rules.mobile_actions_for(kind):
+            refuse("mobile_action", f"{kind} cannot be used on mobile platforms")
+        elif platforms and not rules.is_mobile(platforms):
+            refuse("mobile_action", f"needs one of the platforms {', '.join(MOBILE_PLATFORMS)}")
+    if own.get("filename") and not rules.takes_filename(kind):
+        refuse("filename", f"is for sha256 and md5, not for {kind}")
+    if own.get("applied_globally") and own.get("host_groups"):
+        refuse("host_groups", "cannot go with applied_globally: true")
+    if own.get("host_groups") == () and not own.get("applied_globally"):
+        refuse("host_groups", "can be emptied only with applied_globally: true")
+
+
+def _fitting_defaults(kind: str, own: Fields, layers: Sequence[Fields]) -> Fields:
+    """Choose the defaults that an item of this type and with these fields of its own can take."""
+    chosen: Fields = {}
+
+    def first(name: str) -> List[Any]:
+        return [] if name in own else [layer[name] for layer in layers if name in layer]
+
+    for platforms in first("platforms"):
+        fitting = tuple(platform for platform in platforms if platform in rules.platforms_for(kind))
+        if fitting:
+            chosen["platforms"] = fitting
+            break
+    platforms = own.get("platforms") or chosen.get("platforms") or rules.default_platforms(kind)
+    if "action" not in own and rules.is_desktop(platforms):
+        for layer in layers:
+            if layer.get("action") in rules.actions_for(kind):
+                chosen["action"] = layer["action"]
+                if "policy" in layer:
+                    chosen["policy"] = layer["policy"]
+                break
+    if rules.is_mobile(platforms):
+        for action in first("mobile_action"):
+            if action in rules.mobile_actions_for(kind):
+                chosen["mobile_action"] = action
+                break
+    actions = rules.effective_actions({**chosen, **own, "platforms": platforms})
+    for severity in first("severity"):
+        if not severity or not rules.severity_refused(actions):
+            chosen["severity"] = severity
+            break
+    if "host_groups" not in own and not own.get("applied_globally"):
+        for layer in layers:
+            if "host_groups" in layer or ("applied_globally" in layer and "applied_globally" not in own):
+                for name in ("host_groups", "applied_globally"):
+                    if name in layer and name not in own:
+                        chosen[name] = layer[name]
+                break
+    if "expiration" not in own and "expiration_days" not in own:
+        for layer in layers:
+            if "expiration" in layer or "expiration_days" in layer:
+                chosen.update((name, layer[name]) for name in ("expiration", "expiration_days") if name in layer)
+                break
+    if "expiration_days" in own or "expiration_days" in chosen:
+        for days in first("renew_within_days"):
+            chosen["renew_within_days"] = days
+            break
+    names = ("description", "source", "tags") + (("filename",) if rules.takes_filename(kind) else ())
+    for name in names:
+        for value in first(name):
+            chosen[name] = value
+            break
+    return chosen
