@@ -1,0 +1,86 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who asks, and which tenant: the options are those of the vendor's own crowdstrike.falcon collection."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  client_id:
+    description:
+      - The client ID of an API client of the Falcon console.
+      - If not set, the environment variable E(FALCON_CLIENT_ID) is used.
+      - This is not a secret, and stands in results as the creator of what was created with it.
+    type: str
+    aliases: [falcon_client_id]
+  client_secret:
+    description:
+      - The secret of the API client. It is never shown.
+      - If not set, the environment variable E(FALCON_CLIENT_SECRET) is used.
+    type: str
+    aliases: [falcon_client_secret]
+  auth:
+    description:
+      - A token that was fetched before, as M(threatops.falcon.falcon_auth) returns it in RV(threatops.falcon.falcon_auth#module:auth);
+        what the C(auth) module of the C(crowdstrike.falcon) collection returns fits as well.
+      - It takes the place of O(client_id), O(client_secret), O(member_cid) and O(cloud), and saves every task a request.
+      - When O(client_id) and O(client_secret) are given as well, a token that Falcon no longer takes is replaced by a new one.
+    type: dict
+    suboptions:
+      access_token:
+        description: The bearer token. It is never shown.
+        type: str
+      cloud:
+        description: The region that issued the token.
+        type: str
+      base_url:
+        description: The address that issued the token, if it is not a region's own.
+        type: str
+      expires_in:
+        description: Seconds that the token lived when it was issued. It is accepted so that the whole result can be handed on.
+        type: int
+  member_cid:
+    description:
+      - The customer ID (CID) of one child of a parent CID (Falcon Flight Control), on which to act.
+      - If not set, the environment variable E(FALCON_MEMBER_CID) is used.
+    type: str
+  cloud:
+    description:
+      - The region of the tenant.
+      - V(autodiscover) asks C(us-1), which names the region that the API client is at home in. The government clouds
+        V(us-gov-1) and V(us-gov-2) take no part in that, and have to be named.
+      - If not set, the environment variable E(FALCON_CLOUD) is used, then V(autodiscover).
+    type: str
+    choices: [autodiscover, us-1, us-2, us-3, eu-1, us-gov-1, us-gov-2]
+    default: autodiscover
+  base_url:
+    description:
+      - The address of the API when it is not a region's own, for example a gateway or the simulator. It overrides O(cloud).
+      - C(http) is accepted for loopback addresses only; anything else is refused before a secret is sent.
+      - If not set, the environment variable E(FALCON_BASE_URL) is used.
+    type: str
+"""
+
+    # For plugins that are no modules: where Ansible itself looks for the same options.
+    PLUGINS = r"""
+options:
+  client_id:
+    env:
+      - name: FALCON_CLIENT_ID
+  client_secret:
+    env:
+      - name: FALCON_CLIENT_SECRET
+  member_cid:
+    env:
+      - name: FALCON_MEMBER_CID
+  cloud:
+    env:
+      - name: FALCON_CLOUD
+  base_url:
+    env:
+      - name: FALCON_BASE_URL
+"""
