@@ -1,0 +1,166 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Published threat feeds: files of indicators in the formats that publishers use, dirt included.
+
+A feed is a mapping: C{path}, C{format} (C{auto}, C{csv}, C{text}, C{stix}, C{misp}, C{list}), C{defaults}, C{url_to}
+(C{domain}, C{skip}), C{columns}, C{types} and C{to_ids} (C{respect}, C{ignore}).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+
+from ..values import HASH_LENGTHS, TYPES, Identity, ValueProblem, normalise
+from . import delimited, item_list, misp, stix, text
+from .labels import judge
+from .model import DESCRIPTION_LENGTH, SHOWN_LENGTH, Entry, Fault, FeedProblem, Outcome, Reject, Row, cut
+from .refang import clean
+from .source import head, json_of, lines
+
+FORMATS = ("auto", "csv", "text", "stix", "misp", "list")
+
+_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
+_YAML = re.compile(r"(?:\s*(?:#.*|---.*|%.*)?\n)*\s*(?:-\s+(?:type|value|state|action)\s*:|(?:iocs|indicators|falcon_iocs)\s*:)")
+
+
+class Collected(NamedTuple):
+    """Feeds read to the end.
+
+    @ivar counts: C{entries} (each indicator once), C{by_type}, C{duplicates}, C{rejected}, C{malformed}, C{by_reason}
+    """
+
+    entries: List[Entry]
+    rejects: List[Reject]
+    counts: Dict[str, Any]
+
+
+def read(feed: Mapping[str, Any]) -> Iterator[Outcome]:
+    """Read one feed, row by row; repeats are given as often as they stand in it.
+
+    @raise FeedProblem: the file cannot be read or parsed
+    """
+    path = str(feed["path"])
+    types = frozenset(feed.get("types") or TYPES)
+    unknown = types.difference(TYPES)
+    if unknown:
+        raise FeedProblem(f"{path}: types: {sorted(unknown)[0]!r} is none of {', '.join(TYPES)}")
+    defaults: Mapping[str, Any] = feed.get("defaults") or {}
+    url_to = feed.get("url_to") or "domain"
+    for row in _rows(path, feed):
+        for value in row.values:
+            outcomes = [value] if isinstance(value, Fault) else _judge(value[0], value[1], url_to)
+            for outcome in outcomes:
+                if not isinstance(outcome, Fault) and outcome[0] not in types:
+                    outcome = Fault(f"type {outcome[0]} is not among the types to take", False)
+                if isinstance(outcome, Fault):
+                    yield Reject(path, row.line, clean(row.text).strip()[:SHOWN_LENGTH], *outcome)
+                else:
+                    yield Entry(_item(outcome, row.fields), defaults, path, row.line)
+
+
+def read_all(feeds: Iterable[Mapping[str, Any]]) -> Collected:
+    """Read feeds to the end; of indicators that repeat, within a feed or across, the first is kept.
+
+    @raise FeedProblem: a file cannot be read or parsed
+    """
+    entries: List[Entry] = []
+    rejects: List[Reject] = []
+    seen: Set[Identity] = set()
+    by_type: Dict[str, int] = {}
+    by_reason: Dict[str, int] = {}
+    duplicates = 0
+    for feed in feeds:
+        for outcome in read(feed):
+            if isinstance(outcome, Reject):
+                rejects.append(outcome)
+                # Reasons that quote the value would be as many as there are rejects.
+                reason = re.sub(r"'[^']*'|\"[^\"]*\"|\bgot \d+", "...", outcome.reason)
+                by_reason[reason] = by_reason.get(reason, 0) + 1
+                continue
+            identity = (outcome.item["type"], outcome.item["value"])
+            if identity in seen:
+                duplicates += 1
+                continue
+            seen.add(identity)
+            entries.append(outcome)
+            by_type[identity[0]] = by_type.get(identity[0], 0) + 1
+    counts = {
+        "entries": len(entries),
+        "by_type": by_type,
+        "duplicates": duplicates,
+        "rejected": len(rejects),
+        "malformed": sum(1 for reject in rejects if reject.malformed),
+        "by_reason": by_reason,
+    }
+    return Collected(entries, rejects, counts)
+
+
+def _judge(kind: Any, raw: str, url_to: str) -> List[Any]:
+    if isinstance(kind, str) and kind.startswith("="):  # an item of ours says exactly what it is
+        try:
+            return [(kind[1:], normalise(kind[1:], raw))]
+        except ValueProblem as problem:
+            return [Fault(str(problem), True)]
+    return judge(kind, raw, url_to)
+
+
+def _item(identity: Identity, fields: Mapping[str, Any]) -> Dict[str, Any]:
+    item: Dict[str, Any] = {"type": identity[0], "value": identity[1]}
+    for name, given in fields.items():
+        if name == "description" and isinstance(given, str) and given.strip():
+            item[name] = cut(clean(given), DESCRIPTION_LENGTH)
+        elif name == "tags" and isinstance(given, list) and given:
+            item[name] = list(dict.fromkeys(given))
+        elif name == "filename" and isinstance(given, str):
+            if given.strip() and identity[0] in HASH_LENGTHS:
+                item[name] = clean(given).strip()
+        elif name not in ("description", "tags"):
+            item[name] = given
+    return item
+
+
+def _rows(path: str, feed: Mapping[str, Any]) -> Iterator[Row]:
+    kind = feed.get("format") or "auto"
+    if kind not in FORMATS:
+        raise FeedProblem(f"{path}: format: {kind!r} is none of {', '.join(FORMATS)}")
+    columns = feed.get("columns") or {}
+    document: Any = None
+    beginning = head(path)
+    if kind in ("stix", "misp") or (kind in ("auto", "list") and _JSON.match(beginning.lstrip("\ufeff"))):
+        document = json_of(path)
+    elif kind == "list" or (kind == "auto" and _YAML.match(beginning)):
+        kind, document = "list", item_list.yaml_of(path)
+    if kind == "auto":
+        kind = _kind_of_document(document, path) if document is not None else _kind_of_text(beginning, bool(columns))
+    if kind == "csv":
+        return delimited.rows(lines(path), path, columns)
+    if kind == "text":
+        return text.rows(lines(path))
+    if kind == "stix":
+        return stix.rows(document)
+    if kind == "misp":
+        return misp.rows(document, feed.get("to_ids") or "respect")
+    if not item_list.is_list(document):
+        raise FeedProblem(f"{path}: this is no list of items with type and value")
+    return item_list.rows(document)
+
+
+def _kind_of_text(beginning: str, has_columns: bool) -> str:
+    whole = beginning.splitlines()
+    sample = whole[:-1][: delimited.SAMPLE * 2] or whole[:1]
+    return "csv" if has_columns or delimited.recognised(sample) else "text"
+
+
+def _kind_of_document(document: Any, path: str) -> str:
+    if isinstance(document, Mapping) and (document.get("type") == "bundle" or "objects" in document or "pattern" in document):
+        return "stix"
+    if misp.is_misp(document):
+        return "misp"
+    if isinstance(document, list) and document and all(isinstance(one, Mapping) and "--" in str(one.get("id")) for one in document[:5]):
+        return "stix"
+    if item_list.is_list(document) and (isinstance(document, list) or item_list.items_of(document)):
+        return "list"
+    raise FeedProblem(f"{path}: this JSON is neither STIX, nor MISP, nor a list of items with type and value")

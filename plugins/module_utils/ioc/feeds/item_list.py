@@ -1,0 +1,80 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lists of items in our own shape, in JSON or YAML, such as an export."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, List, Mapping, Tuple
+
+from ..fields import FIELDS
+from .model import Fault, FeedProblem, Row
+from .source import text_of
+
+_WRAPPERS = ("iocs", "indicators", "falcon_iocs")
+
+
+def yaml_of(path: str) -> Any:
+    """A YAML document.
+
+    @raise FeedProblem: it cannot be read or parsed, or there is no PyYAML where the task runs
+    """
+    try:
+        import yaml
+    except ImportError as problem:
+        raise FeedProblem(f"{path}: reading YAML needs PyYAML, which is not there; write the list as JSON") from problem
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(text_of(path), Loader=loader)  # noqa: S506 - both are safe loaders
+    except yaml.YAMLError as problem:
+        place = getattr(problem, "problem_mark", None)
+        where = f"line {place.line + 1}, column {place.column + 1}" if place else "the file"
+        raise FeedProblem(f"{path}: {where}: this is not YAML: {getattr(problem, 'problem', problem)}") from problem
+    except (RecursionError, ValueError) as problem:
+        raise FeedProblem(f"{path}: this is not YAML: {problem}") from problem
+
+
+def items_of(document: Any) -> List[Any]:
+    """The items of a list, of a mapping that holds one (C{iocs}), or of a mapping of named lists; empty if none."""
+    if isinstance(document, Mapping):
+        inner = [document[key] for key in _WRAPPERS if key in document]
+        if inner:
+            return items_of(inner[0])
+        lists = [one for one in document.values() if isinstance(one, list)]
+        return [item for one in lists for item in one] if len(lists) == len(document) else []
+    return document if isinstance(document, list) else []
+
+
+def is_list(document: Any) -> bool:
+    """Whether a document is a list of items or of bare values."""
+    items = items_of(document)
+    return all(isinstance(one, str) or (isinstance(one, Mapping) and "type" in one and "value" in one) for one in items[:5])
+
+
+def rows(document: Any) -> Iterator[Row]:
+    """Read items; the number of a row is the ordinal of its item."""
+    for number, item in enumerate(items_of(document), 1):
+        if isinstance(item, str):
+            yield Row(number, item, [("any", item)], {})
+        elif not isinstance(item, Mapping):
+            yield Row(number, str(item), [Fault("neither a mapping nor text", True)], {})
+        else:
+            value = item.get("value")
+            fields = {
+                key: given for key, given in item.items() if key in FIELDS and key not in ("type", "value", "id")
+            }
+            yield Row(number, str(value), [_value(item, value)], fields)
+
+
+def _value(item: Mapping[str, Any], value: Any) -> Any:
+    unknown = [str(key)[:40] for key in item if key not in FIELDS]
+    if unknown:
+        return Fault(f"there is no field {unknown[0]!r}", True)
+    if not isinstance(value, str):
+        return Fault("the value is not text", True)
+    return _exactly(str(item.get("type")), value)
+
+
+def _exactly(kind: str, value: str) -> Tuple[str, str]:
+    return f"={kind}", value

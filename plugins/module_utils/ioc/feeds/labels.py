@@ -1,0 +1,286 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which words publishers use for which type of indicator, and whether a value is one.
+
+A I{kind} is what a feed says that a value is: C{sha256}, C{md5}, C{hash}, C{address}, C{domain}, C{url},
+C{all_subdomains}, C{any} (the feed does not say), or a tuple of kinds for composite values such as C{domain|ip}.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Dict, List, Optional, Tuple, Union
+
+from ..values import HASH_LENGTHS, Identity, ValueProblem, normalise, recognise
+from .model import Fault
+from .refang import host_of, refang, without_port
+
+Kind = Union[str, Tuple[str, ...]]
+
+_WORDS: Dict[str, str] = {
+    "sha256": "sha256 filehashsha256 hashsha256 sha256hash filesha256 filehashessha256 sha256sum sha2 sha2256",
+    "md5": "md5 filehashmd5 hashmd5 md5hash filemd5 md5sum",
+    "hash": "hash filehash hashes checksum",
+    "address": "ip ipv4 ipv6 ipaddr ipaddress ipv4addr ipv6addr ipv4address ipv6address ipport ipsrc ipdst "
+    "srcip dstip sourceip destinationip destip c2ip ips ipaddresses hostip address remoteip serverip",
+    "domain": "domain domainname domains hostname hostnames fqdn host c2domain subdomain domainhostname",
+    "url": "url urls uri c2url website site downloadurl urldomain",
+    "any": "any ioc iocs indicator indicators observable c2 c2server network networkindicator value domainip ipdomain",
+    "all_subdomains": "allsubdomains",
+}
+_KINDS: Dict[str, Kind] = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+for _hash in HASH_LENGTHS:
+    _KINDS[f"filename|{_hash}"] = ("filename", _hash)
+_KINDS["malwaresample"] = ("filename", "md5")
+_KINDS["domain|ip"] = ("domain", "address")
+for _host in ("ipsrc", "ipdst", "ip"):
+    _KINDS[f"{_host}|port"] = ("address", "port")
+_KINDS["hostname|port"] = _KINDS["domain|port"] = ("domain", "port")
+
+# Words that turn a known word into something else: an "imphash (md5)" is no hash of a file.
+_OTHERWISE = frozenset(
+    "imphash ja3 ja3s jarm hassh x509 cert certificate fingerprint thumbprint authentihash pehash telfhash tlsh "
+    "ssdeep vhash richpe serial email mail path pattern regex range cidr parameter registrar version user count "
+    "description mac gateway".split()
+)
+_WITHIN = ("sha256", "md5", "ipv4", "ipv6", "ip", "domain", "hostname", "url")
+
+#: Hashes that Falcon does not take, by their hexadecimal digits.
+_OTHER_HASHES = {40: "sha1", 56: "sha224", 96: "sha384", 128: "sha512"}
+_HEX = re.compile(r"[0-9A-Fa-f]+\Z")
+_IPV4_LIKE = re.compile(r"\d{1,4}(?:[.,]\d{1,4}){3}\Z")
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
+_SEPARATORS = re.compile(r"[\s,;|]+")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
+_PREFIX = re.compile(r"(?:sha-?256|md5)[:=]\s*", re.IGNORECASE)
+_EDGES = " \t\r\n'\"`‘’“”«»<>,;"
+
+_NO_TOP_LEVEL = frozenset(  # file name extensions that are no top-level domain
+    "exe dll sys scr bat cmd ps1 psm1 vbs vbe js jse wsf hta msi msp lnk doc docx docm dot dotm xls xlsx xlsm xlsb ppt "
+    "pptx pptm pdf rtf txt log ini cfg conf inf dat bin tmp bak old htm html xhtml shtml php php5 asp aspx jsp css xml "
+    "json yml yaml csv tsv rar 7z gz bz2 xz tar tgz iso img vhd vhdx dmg pkg deb rpm apk jar war class elf ocx cpl "
+    "drv ko dylib pyc pyw rb lua reg url eml msg one png jpg jpeg gif bmp ico svg tif tiff webp mp3 mp4 avi wav sfx a3x "
+    "aes db sqlite sql cs vb vbproj sln swf ttf woff woff2 evtx etl pcap pcapng lock onion2 htaccess arm arm5 arm6 arm7 "
+    "mips mpsl m68k ppc sh4 x86 ipa".split()
+)
+# Top-level domains that are far more often the extension of a file where a name stands alone and plain.
+_FILES_FIRST = frozenset("zip mov sh py md ps so cab".split())
+_COMMON_TOP_LEVEL = frozenset(
+    "com net org info biz name pro edu gov mil int xyz top club online site shop store live icu cyou cfd sbs buzz work "
+    "website space fun host press mobi asia app dev page link click cloud tech digital world today life email "
+    "network systems services agency center company solutions support expert finance money loan bid win vip men date "
+    "trade stream download review party science racing faith webcam accountant country cricket wang ltd group team "
+    "monster quest rest bar best lol one onion".split()
+)
+
+
+def kind_of(label: str, whole: bool = False) -> Optional[Kind]:
+    """What a publisher's word for a type means, or C{None} for a type that Falcon does not take.
+
+    @param whole: only the word itself counts, not a word within others (for the headings of columns)
+    """
+    lower = label.lower()
+    squashed = re.sub(r"[^a-z0-9|]", "", lower)
+    if squashed in _KINDS:
+        return _KINDS[squashed]
+    words = re.findall(r"[a-z0-9]+", lower)
+    if whole or len(words) > 4 or not _OTHERWISE.isdisjoint(words):
+        return None
+    return next((_KINDS[word] for word in _WITHIN if word in words), None)
+
+
+def is_unknown(label: str) -> bool:
+    """Whether a word may be a misspelt type, as opposed to one that is known to be something else."""
+    return kind_of(label) is None and _OTHERWISE.isdisjoint(re.findall(r"[a-z0-9]+", label.lower()))
+
+
+def tidy(text: str) -> str:
+    """Refang a value, and take off the quotes, brackets and stray characters around it."""
+    text = refang(text).strip(_EDGES)
+    for opening, closing in ("[]", "()", "{}"):
+        if text.startswith(opening) and text.endswith(closing) and text.count(opening) == 1:
+            text = text[1:-1].strip(_EDGES)
+    return text.lstrip("?\ufffd").rstrip("\ufffd").strip(_EDGES)  # what an editor made of an invisible character
+
+
+def judge(kind: Kind, raw: str, url_to: str = "domain") -> List[Union[Identity, Fault]]:
+    """Read one value of a feed.
+
+    @param kind: what the feed says that it is
+    @param url_to: C{domain} gives the host of a URL, C{skip} rejects it
+    @return: one identity or fault for each half of a composite value, for each value of a cell that holds several
+    """
+    if isinstance(kind, tuple):
+        return _composite(kind, raw, url_to)
+    text = tidy(raw)
+    found = _single(kind, text, url_to)
+    if isinstance(found, Fault) and found.malformed:
+        parts = [part for part in _SEPARATORS.split(text) if part]
+        several = [_single(kind, tidy(part), url_to) for part in parts[:1000]]
+        if len(parts) == len(several) > 1 and not any(isinstance(one, Fault) for one in several):
+            return several
+    return [found]
+
+
+def _composite(kinds: Tuple[str, ...], raw: str, url_to: str) -> List[Union[Identity, Fault]]:
+    halves = raw.split("|")
+    if len(halves) != len(kinds):
+        halves, kinds = [raw], tuple(kind for kind in kinds if kind not in ("filename", "port"))[:1]
+    return [
+        outcome
+        for kind, half in zip(kinds, halves)
+        if kind not in ("filename", "port")
+        for outcome in judge(kind, half, url_to)
+    ]
+
+
+def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
+    if not text:
+        return Fault("there is no value", True)
+    try:
+        if kind in ("sha256", "md5", "hash"):
+            return _hash_value(kind, text)
+        if kind == "address":
+            return _address(text, url_to)
+        if kind == "url":
+            return _url(text, url_to)
+        if kind == "domain":
+            return _domain(text, url_to)
+        if kind == "all_subdomains":
+            return kind, normalise(kind, text)
+        return _any(text, url_to)
+    except ValueProblem as problem:
+        return Fault(str(problem), True)
+
+
+def _hash_value(kind: str, text: str) -> Union[Identity, Fault]:
+    digits = _PREFIX.sub("", text)
+    if _HEX.match(digits):
+        for hash_type, length in HASH_LENGTHS.items():
+            if len(digits) == length:  # the length is the type, whatever the label says
+                return hash_type, digits.lower()
+        if len(digits) in _OTHER_HASHES:
+            return Fault(f"a {_OTHER_HASHES[len(digits)]}; Falcon takes sha256 and md5", kind != "hash")
+    if kind == "hash":
+        return Fault(f"{digits[:80]!r} is neither a sha256 nor an md5", True)
+    return kind, normalise(kind, digits)
+
+
+def network_of(text: str) -> Optional[Union[ipaddress.IPv4Network, ipaddress.IPv6Network]]:
+    """The network that a text in CIDR notation names, or C{None}."""
+    address, slash, length = text.partition("/")
+    if not slash or not length.strip().isdigit():
+        return None
+    try:
+        return ipaddress.ip_network(f"{address.strip()}/{length.strip()}", strict=False)
+    except ValueError:
+        return None
+
+
+def _address(text: str, url_to: str) -> Union[Identity, Fault]:
+    network = network_of(text)
+    if network is not None:
+        return _of_network(network)
+    if _SCHEME.match(text):
+        return _url(text, url_to)
+    host = without_port(text)
+    first, dash, last = host.partition("-")
+    if dash and _IPV4.match(first.strip()) and _IPV4.match(last.strip()):
+        return Fault("a range of addresses; Falcon takes single addresses", False)
+    return _host("ipv6" if ":" in host else "ipv4", host)
+
+
+def _of_network(network: Union[ipaddress.IPv4Network, ipaddress.IPv6Network]) -> Union[Identity, Fault]:
+    if network.prefixlen < network.max_prefixlen:
+        return Fault("a network (CIDR); Falcon takes single addresses", False)
+    return _host(f"ipv{network.version}", str(network.network_address))
+
+
+def _host(kind: str, host: str) -> Identity:
+    return kind, normalise(kind, host)
+
+
+def _domain(text: str, url_to: str) -> Union[Identity, Fault]:
+    if "/" in text or "\\" in text:
+        network = network_of(text)
+        return _of_network(network) if network is not None else _url(text, url_to)
+    if "@" in text:
+        return Fault("an e-mail address; Falcon does not take them", False)
+    host = without_port(text)
+    if host.startswith(("*.", ".")):
+        return Fault("a wildcard; Falcon takes single domains", False)
+    return _name_or_address(host)
+
+
+def _name_or_address(host: str) -> Identity:
+    if _IPV4_LIKE.match(host):
+        return _host("ipv4", host)
+    if ":" in host:
+        return _host("ipv6", host)
+    if "." not in host.strip("."):
+        raise ValueProblem(f"{host[:80]!r} is not a domain name")
+    return _host("domain", host)
+
+
+def _url(text: str, url_to: str) -> Union[Identity, Fault]:
+    if not _SCHEME.match(text) and not re.search(r"[/\\?#]", text):
+        return _domain(text, url_to)  # a bare host in a column of URLs
+    if url_to == "skip":
+        return Fault("a URL, and url_to is skip", False)
+    host = host_of(text)
+    if not host:
+        return Fault("a URL with no host", False)
+    if host.startswith(("*.", ".")):
+        return Fault("a wildcard; Falcon takes single domains", False)
+    return _name_or_address(host)
+
+
+def _any(text: str, url_to: str) -> Union[Identity, Fault]:
+    known = recognise(text) or recognise(without_port(text))
+    if known is not None:
+        if known[0] == "domain" and not is_plausible_domain(known[1], text):
+            return Fault("a file name; Falcon does not take them", False)
+        return known
+    if _SCHEME.match(text):
+        return _url(text, url_to)
+    broken = broken_value(text)
+    if broken is not None:
+        return broken
+    network = network_of(text)
+    if network is not None:
+        return _of_network(network)
+    if "@" in text:
+        return Fault("an e-mail address; Falcon does not take them", False)
+    host = host_of(text)
+    if "/" in text and "." in host and recognise(host) and is_plausible_domain(host, host):
+        return _url(text, url_to)
+    return Fault("no hash, address, domain or URL", False)
+
+
+def broken_value(text: str) -> Optional[Fault]:
+    """Why a token that cannot be read is a hash or an address all the same, or C{None} where it is neither."""
+    if _HEX.match(text):
+        if len(text) in _OTHER_HASHES:
+            return Fault(f"a {_OTHER_HASHES[len(text)]}; Falcon takes sha256 and md5", False)
+        for hash_type, length in HASH_LENGTHS.items():
+            if 0 < abs(len(text) - length) <= 2:
+                return Fault(f"a {hash_type} is {length} hexadecimal digits, got {len(text)}", True)
+    elif _IPV4_LIKE.match(text):
+        return Fault(f"{text!r} is not an IPv4 address", True)
+    return None
+
+
+def is_plausible_domain(name: str, written: str, defanged: bool = False) -> bool:
+    """Whether a dotted name that no feed calls a domain is one, and not the name of a file.
+
+    @param name: the normalised name
+    @param written: the name as the feed has it: an unusual top-level domain in mixed case is an identifier of a program
+    """
+    top_level = name.rpartition(".")[2]
+    if top_level in _NO_TOP_LEVEL or (not defanged and top_level in _FILES_FIRST):
+        return False
+    known = len(top_level) == 2 or top_level in _COMMON_TOP_LEVEL or top_level.startswith("xn--")
+    return known or defanged or written == written.lower()

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""MISP events, exports and lists of attributes (the MISP core format)."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, Mapping, Optional
+
+from .labels import kind_of
+from .model import Fault, Row
+
+_EVENT_KEYS = frozenset(("Attribute", "Object"))
+#: MISP types whose names read like one that Falcon takes, and are not.
+_OTHERWISE = frozenset(("link", "uri", "file", "target-machine", "named pipe", "other", "text", "comment"))
+
+
+def is_misp(document: Any) -> bool:
+    """Whether a document is in one of the shapes that MISP exports."""
+    if isinstance(document, Mapping):
+        return not {"Event", "response", "Attribute", "Object"}.isdisjoint(document)
+    return isinstance(document, list) and bool(document) and all(
+        isinstance(one, Mapping) and ("Event" in one or not _EVENT_KEYS.isdisjoint(one)) for one in document[:5]
+    )
+
+
+def rows(document: Any, to_ids: str) -> Iterator[Row]:
+    """Read every attribute of every event; the number of a row is the ordinal of its attribute.
+
+    @param to_ids: C{respect} rejects an attribute that is flagged not to be used for detection, C{ignore} takes it
+    """
+    number = 0
+    for event in _events(document):
+        tags = _tags(event)
+        about = event.get("info")
+        for attribute in _dicts(event.get("Attribute")):
+            number += 1
+            yield _row(number, attribute, None, tags, about, to_ids)
+        for group in _dicts(event.get("Object")):
+            for attribute in _dicts(group.get("Attribute")):
+                number += 1
+                yield _row(number, attribute, group, tags, about, to_ids)
+
+
+def _events(document: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(document, list):
+        for one in document:
+            yield from _events(one)
+    elif isinstance(document, Mapping):
+        for wrapper in ("response", "Event"):
+            if isinstance(document.get(wrapper), (list, Mapping)):
+                yield from _events(document[wrapper])
+                return
+        yield document
+
+
+def _dicts(value: Any) -> Iterator[Mapping[str, Any]]:
+    for one in value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []:
+        if isinstance(one, Mapping):
+            yield one
+
+
+def _tags(holder: Mapping[str, Any]) -> List[str]:
+    return [tag["name"] for tag in _dicts(holder.get("Tag")) if isinstance(tag.get("name"), str)]
+
+
+def _flag(value: Any, default: bool) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() in ("1", "true")
+    return default if value is None else bool(value)
+
+
+def _row(
+    number: int,
+    attribute: Mapping[str, Any],
+    group: Optional[Mapping[str, Any]],
+    event_tags: List[str],
+    about: Any,
+    to_ids: str,
+) -> Row:
+    label = str(attribute.get("type", ""))
+    value = attribute.get("value")
+    text = value if isinstance(value, str) else str(value)
+    kind = None if label in _OTHERWISE or label.startswith(("email", "dns-soa")) else kind_of(label, whole=True)
+    if _flag(attribute.get("deleted"), False) or (group and _flag(group.get("deleted"), False)):
+        found: Any = Fault("deleted in MISP", False)
+    elif kind is None:
+        found = Fault(f"type {label[:40]!r} is not one that Falcon takes", False)
+    elif to_ids == "respect" and not _flag(attribute.get("to_ids"), True):
+        found = Fault("flagged as not for detection (to_ids is false)", False)
+    else:
+        found = (kind, text)
+    fields: Dict[str, Any] = {"tags": [*_tags(attribute), *event_tags]}
+    comments = (attribute.get("comment"), group.get("comment") if group else None, about)
+    fields["description"] = next((one for one in comments if isinstance(one, str) and one.strip()), "")
+    if isinstance(kind, tuple) and kind[0] == "filename" and "|" in text:
+        fields["filename"] = text.partition("|")[0]
+    elif group is not None:
+        names = [one.get("value") for one in _dicts(group.get("Attribute")) if one.get("type") == "filename"]
+        fields["filename"] = next((name for name in names if isinstance(name, str)), "")
+    return Row(number, text, [found], fields)

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a reader gives: entries, rejects, or a problem that ends the file."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Union
+
+#: Longest description that Falcon takes, in characters (demisto's IOC integration states the limit).
+DESCRIPTION_LENGTH = 200
+#: Longest text of a reject, in characters.
+SHOWN_LENGTH = 160
+
+
+class FeedProblem(ValueError):
+    """A feed that cannot be read at all; the text names the file and, where there is one, the place in it."""
+
+
+class Entry(NamedTuple):
+    """One indicator of a feed.
+
+    @ivar item: C{type}, C{value} (in normal form) and what the feed says of C{description}, C{tags}, C{filename}
+    @ivar defaults: the C{defaults} of its feed, for fields that the item omits
+    @ivar path: the file
+    @ivar line: the line from 1; in JSON documents the ordinal of the attribute or object
+    """
+
+    item: Dict[str, Any]
+    defaults: Mapping[str, Any]
+    path: str
+    line: int
+
+
+class Reject(NamedTuple):
+    """A row, or a part of one, that gives no indicator.
+
+    @ivar malformed: it is of a type that Falcon takes, but broken
+    """
+
+    path: str
+    line: int
+    text: str
+    reason: str
+    malformed: bool
+
+
+class Fault(NamedTuple):
+    """Why a value gives no indicator; a L{Reject} without its place."""
+
+    reason: str
+    malformed: bool
+
+
+class Row(NamedTuple):
+    """What one row of a feed holds, before it is judged.
+
+    @ivar values: pairs of kind (see L{labels}) and text as written, or a L{Fault} that the reader found itself
+    @ivar fields: C{description}, C{tags} and C{filename} where the feed has them
+    """
+
+    line: int
+    text: str
+    values: List[Any]
+    fields: Dict[str, Any]
+
+
+Outcome = Union[Entry, Reject]
+
+
+def cut(text: str, length: int) -> str:
+    """Cut a text at a word boundary, so that it has at most C{length} characters."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    head = text[: length - 2]
+    word = head.rsplit(" ", 1)[0] if " " in head[length // 2 :] else head
+    return word.rstrip(" ,;:-") + " …"

@@ -1,0 +1,109 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read files from disk without trusting them: bounded lines, bounded documents, errors that name the place."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+from typing import Any, Iterator, Tuple
+
+from .model import FeedProblem
+
+#: Longest line, in characters. The longest line of the reports we know is 8,000.
+MAX_LINE = 1 << 20
+#: Largest JSON or YAML document, in bytes; it is held in memory at about six times its size.
+MAX_DOCUMENT = 256 << 20
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def head(path: str, size: int = 65536) -> str:
+    """The beginning of a file as text.
+
+    @raise FeedProblem: it cannot be read, or is no text
+    """
+    try:
+        with open(path, "rb") as stream:
+            raw = stream.read(size)
+    except OSError as problem:
+        raise FeedProblem(f"{path}: cannot be read: {problem.strerror}") from problem
+    text = raw.decode(_encoding(raw), errors="replace")
+    _refuse_binary(path, 1, text)
+    return text
+
+
+def lines(path: str) -> Iterator[Tuple[int, str]]:
+    """The lines of a text file with their numbers from 1, without line ends.
+
+    @raise FeedProblem: it cannot be read, is no text, or has a line without end
+    """
+    head(path, 4096)
+    try:
+        with open(path, "rb") as raw:
+            encoding = _encoding(raw.read(4))
+        with open(path, encoding=encoding, errors="replace", newline="") as stream:
+            number = 0
+            while True:
+                line = stream.readline(MAX_LINE)
+                if not line:
+                    return
+                number += 1
+                if len(line) >= MAX_LINE and line[-1] not in "\r\n":
+                    raise FeedProblem(f"{path}: line {number} is longer than {MAX_LINE} characters; this is no feed")
+                if "\0" in line:
+                    _refuse_binary(path, number, line)
+                yield number, line.rstrip("\r\n")
+    except OSError as problem:
+        raise FeedProblem(f"{path}: cannot be read: {problem.strerror}") from problem
+
+
+def text_of(path: str) -> str:
+    """A whole document as text.
+
+    @raise FeedProblem: it cannot be read, is too large, or is no text
+    """
+    try:
+        size = os.path.getsize(path)
+        if size > MAX_DOCUMENT:
+            raise FeedProblem(f"{path}: {size} bytes are more than the {MAX_DOCUMENT} that a document may have")
+        with open(path, "rb") as stream:
+            raw = stream.read(MAX_DOCUMENT + 1)
+    except OSError as problem:
+        raise FeedProblem(f"{path}: cannot be read: {problem.strerror}") from problem
+    try:
+        return raw.decode(_encoding(raw))
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        raise FeedProblem(f"{path}: line {line}: byte {problem.start} is not UTF-8 text") from problem
+
+
+def json_of(path: str) -> Any:
+    """A JSON document.
+
+    @raise FeedProblem: it cannot be read or parsed
+    """
+    text = text_of(path)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as problem:
+        where = f"line {problem.lineno}, column {problem.colno}"
+        if problem.pos >= len(text.rstrip()):
+            raise FeedProblem(f"{path}: the JSON ends too early, at {where}; the file may be cut") from problem
+        raise FeedProblem(f"{path}: {where}: this is not JSON: {problem.msg}") from problem
+    except RecursionError as problem:
+        raise FeedProblem(f"{path}: the JSON is nested too deeply") from problem
+    except ValueError as problem:  # an integer of more digits than Python reads
+        raise FeedProblem(f"{path}: this is not JSON: {problem}") from problem
+
+
+def _encoding(raw: bytes) -> str:
+    return next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+
+
+def _refuse_binary(path: str, number: int, text: str) -> None:
+    if "\0" in text or text.count("\ufffd") > max(len(text) // 10, 20):
+        raise FeedProblem(f"{path}: line {number + text.partition(chr(0))[0].count(chr(10))} is not text; this is a binary file")

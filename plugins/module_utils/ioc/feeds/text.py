@@ -1,0 +1,148 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Text and Markdown: hashes anywhere but in a URL; domains, addresses and URLs where defanged or alone on a line."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterator, List, Tuple
+
+from ..values import recognise
+from .labels import broken_value, is_plausible_domain, judge
+from .model import Fault, Row
+from .refang import AT, COLON, DOT, clean, host_of, is_defanged, mark, unmark
+
+_BULLET = re.compile(r"(?:[-*+•·–—]+|>|\d{1,4}[.)])\s+")
+_COMMENT = re.compile(r"#(?!#)|//|;")
+_TRAILER = re.compile(r"\s+(?:#|//|<--).*\Z")
+_EDGES = " \t'\"`‘’“”<>|,;*"
+
+_WORD = rf"[\w{DOT}-]"
+_TOKEN = re.compile(
+    rf"(?P<url>(?<![A-Za-z0-9])(?:(?:h[tx*_]{{2}}ps?|f[tx]{{1,2}}ps?)(?:{COLON}|:)[/\\]{{1,3}}"
+    rf"|[A-Za-z][A-Za-z0-9+.-]+(?:{COLON}|:)//)[^\s\"'<>`|]*)"
+    rf"|(?P<mail>[\w.+%{DOT}-]+(?:@|{AT})[\w.{DOT}-]+)"
+    rf"|(?P<host>{_WORD}+(?:[.{DOT}]{_WORD}+)+(?:(?::|{COLON})\d+)?(?:/[^\s\"'<>`|]*)?)"
+    rf"|(?P<v6>(?<![\w:])(?:[0-9A-Fa-f]{{0,4}}(?::|{COLON})){{2,7}}(?:[0-9A-Fa-f]{{0,4}}|[0-9.{DOT}]+)(?![\w:]))",
+    re.IGNORECASE,
+)
+_HEX = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{30,130}(?![0-9A-Za-z])")
+# What malware analysts call by its algorithm though it is no hash of a file.
+_NOT_OF_A_FILE = re.compile(r"(?:imphash|vhash|ja3s?|jarm|pehash|richhash|telfhash|ssdeep|tlsh)\W{1,4}\Z", re.IGNORECASE)
+_EVIDENCE = re.compile(rf"[{DOT}{COLON}{AT}.:]|[0-9A-Fa-f]{{30}}")
+_NOT_ALONE = "is neither defanged nor alone on its line"
+
+
+def rows(numbered: Iterator[Tuple[int, str]]) -> Iterator[Row]:
+    """Read a report or a plain list; every line is a row, unless it is blank or a comment."""
+    for number, written in numbered:
+        text = clean(written).strip()
+        if not text or not any(map(str.isalnum, text)):
+            continue
+        values, rest = _values(mark(text))
+        if _COMMENT.match(text):
+            if values:
+                yield Row(number, written, [Fault("a comment", False)], {})
+            continue
+        fields = {"description": rest} if rest else {}
+        yield Row(number, written, values or [Fault("no indicator in this line", False)], fields)
+
+
+def _values(text: str) -> Tuple[List[Any], str]:
+    """What is in one marked line, and what the line says besides."""
+    if not _EVIDENCE.search(text):
+        return [], ""
+    bullet = _BULLET.match(text)
+    bare = _TRAILER.sub("", text[bullet.end() :] if bullet else text).strip(_EDGES).rstrip(".")
+    if bare and " " not in bare and "\t" not in bare:
+        alone = _alone(bare, bool(bullet))
+        if alone:
+            return alone, ""
+    values: List[Any] = []
+    faults: List[Any] = []
+    plain = text
+    first = ""
+    for match in _TOKEN.finditer(text):
+        token = match.group().rstrip(".,:;)]}*")
+        outcome = _defanged(str(match.lastgroup), token)
+        if outcome is None:
+            continue
+        if isinstance(outcome, Fault):
+            faults.append(outcome)
+        else:
+            values.append(outcome)
+            first = first or token
+        plain = plain.replace(match.group(), " " * len(match.group()), 1) if token in plain else plain
+    for match in _HEX.finditer(plain) if len(plain) >= 30 else ():
+        digits = match.group()
+        broken = broken_value(digits)
+        if broken is not None:
+            faults.append(broken)
+        elif len(digits) in (32, 64):
+            if _NOT_OF_A_FILE.search(plain[: match.start()]):
+                faults.append(Fault("not the hash of a file", False))
+            else:
+                values.append(("hash", digits))
+                first = first or digits
+    rest = unmark(text.replace(first, " ", 1)).strip(" \t-–—|:,;#*>`'\"→") if values else ""
+    return values + faults, rest
+
+
+def _alone(bare: str, in_list: bool) -> List[Any]:
+    """The value of a line that holds nothing else, if it is one."""
+    defanged = is_defanged(bare)
+    plain = unmark(bare)
+    if "://" in plain and in_list and not defanged:
+        return []  # a link in a list is how a report cites its sources
+    if plain.count(":") > 1 and "://" not in plain and not any(map(str.isdigit, plain)):
+        return []
+    if defanged and "://" not in plain and "/" not in plain and not any(map(str.isdigit, plain.rpartition(".")[2])):
+        kind = "domain" if _is_domain(plain, True) else ""
+    else:
+        kind = "any"
+    outcomes = judge(kind, plain) if kind else [Fault("a file name; Falcon does not take them", False)]
+    if all(isinstance(one, Fault) and one.reason.startswith("no hash") for one in outcomes):
+        return []
+    return [(kind, plain) if not isinstance(one, Fault) or one.malformed else one for one in outcomes[:1]]
+
+
+def _is_domain(plain: str, defanged: bool) -> bool:
+    known = recognise(host_of(plain))
+    return known is not None and known[0] == "domain" and is_plausible_domain(known[1], host_of(plain), defanged)
+
+
+def _defanged(group: str, token: str) -> Any:
+    """A token among others: its kind and text if it is defanged, a fault if it should be, C{None} if it is a word."""
+    plain = unmark(token)
+    if group == "mail":
+        return Fault("an e-mail address; Falcon does not take them", False)
+    if group == "url":
+        return ("url", plain) if is_defanged(token.partition("/")[0]) or is_defanged(_authority(token)) else Fault(
+            f"a URL that {_NOT_ALONE}", False
+        )
+    if group == "v6":
+        if COLON in token:
+            return ("address", plain)
+        return Fault(f"an address that {_NOT_ALONE}", False) if recognise(plain) and plain.count(":") > 2 else None
+    host = token.partition("/")[0]
+    known = recognise(host_of(plain))
+    if DOT in host or COLON in host:
+        if re.match(r"[\d.]+(?::\d+)?(?:/\d+)?\Z", plain):
+            return ("address", plain)
+        if known is None or known[0] != "domain" or _is_domain(plain, True):
+            return ("url" if "/" in plain else "domain", plain)
+        return Fault("a file name; Falcon does not take them", False)
+    if known is None:
+        return None
+    if known[0] == "ipv4":
+        return Fault(f"an address that {_NOT_ALONE}", False)
+    if _is_domain(plain, False) and ("/" in plain or _HEX.search(plain)):
+        return Fault(f"a URL that {_NOT_ALONE}", False)
+    return None
+
+
+def _authority(token: str) -> str:
+    match = re.match(rf"[^/\\]*[/\\]{{1,3}}([^/\\?#]*)", token)
+    return match.group(1) if match else token
