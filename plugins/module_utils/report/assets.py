@@ -1,8 +1,9 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: E501
 
-"""The style and the script of the HTML report. Constants: the page's content security policy names their hashes."""
+"""The style and the script of the HTML report, constants whose hashes its content security policy names."""
 
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ th button::after { content: " \\2195"; color: var(--dim); }
 tbody tr:hover { background: var(--mark); }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .code, .time { font-family: ui-monospace, monospace; font-size: .9em; } .time { white-space: nowrap; }
-td.code { min-width: 12rem; } td.changes { min-width: 18rem; }
+td.code { min-width: 12rem; } td.changes { min-width: 14rem; }
 .label { font-weight: 600; white-space: nowrap; }
 .change { display: block; } .change i { font-style: normal; color: var(--dim); }
 del { background: var(--minus); text-decoration: line-through; padding: 0 .2rem; border-radius: 3px; }
@@ -65,7 +66,9 @@ ins { background: var(--plus); text-decoration: none; padding: 0 .2rem; border-r
   :root { --page: #fff; --card: #fff; --text: #000; --dim: #444; --line: #999; --mark: #eee; --good: #17703c;
     --warning: #8a5300; --bad: #b3261e; --neutral: #4a5a70; --minus: #f6d9d6; --plus: #d8efdf; color-scheme: light; }
   @page { size: A4 landscape; margin: 12mm; }
-  body { font-size: 9pt; } main { max-width: none; padding: 0; } section { border: 0; padding: 0; }
+  body { font-size: 8pt; line-height: 1.3; } th, td { padding: .15rem .4rem; }
+  td, td.code, td.changes { min-width: 3.5rem; } td.code { font-size: 7pt; } svg { max-width: 30rem; }
+  main { max-width: none; padding: 0; } section { border: 0; padding: 0; }
   .tools, .pages { display: none; } .scroll { overflow: visible; } thead { display: table-header-group; }
   th button::after { content: ""; } tr, .verdict, .tiles, svg { break-inside: avoid; } h2 { break-after: avoid; }
   .tiles li, .track, rect, del, ins, thead th { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.threatops.falcon.plugins.module_utils.report.findings import KINDS, TONES, Finding, count
-from ansible_collections.threatops.falcon.plugins.module_utils.report.page import (
+from .findings import KINDS, TONES, Finding, count
+from .page import (
     Change,
     Chart,
     Column,
@@ -33,8 +33,8 @@ def audit_document(
 ) -> dict[str, Any]:
     """The audit as data, in the form of ``schema`` ``threatops.falcon/audit/1``.
 
-    ``generated`` is an RFC 3339 time. ``failed`` says whether a kind of ``fail_on`` was found. Keys are only ever added
-    to this schema; one that goes or changes its meaning makes a new number.
+    ``generated`` is an RFC 3339 time. ``failed`` says whether a kind of ``fail_on`` was found. Keys are
+    only ever added to this schema; one that goes or changes its meaning makes a new number.
     """
     counts = count(found)
     failing = sorted(kind for kind in fail_on if counts[kind])
@@ -67,8 +67,10 @@ def audit_document(
 
 def _summary(counts: Mapping[str, int], totals: Mapping[str, int]) -> str:
     desired, unchanged = totals.get("desired", 0), totals.get("unchanged", 0)
-    parts = [f"{number} {kind}" for kind, number in counts.items() if number]
-    return f"{unchanged} of {desired} as they should be; " + (", ".join(parts) if parts else "nothing found")
+    parts = [f"{number:,} {kind}" for kind, number in counts.items() if number]
+    return f"{unchanged:,} of {desired:,} as they should be; " + (
+        ", ".join(parts) if parts else "nothing found"
+    )
 
 
 def audit_page(document: Mapping[str, Any]) -> Page:
@@ -87,7 +89,10 @@ def audit_page(document: Mapping[str, Any]) -> Page:
         facts.append((f"Plan digest of {one['name'] or 'the list'}", one["plan_digest"]))
     if document["fail_on"]:
         facts.append(("Fails on", document["fail_on"]))
-    tiles = [Count("in the lists", totals.get("desired", 0)), Count("as they should be", totals.get("unchanged", 0), "good")]
+    tiles = [
+        Count("in the lists", totals.get("desired", 0)),
+        Count("as they should be", totals.get("unchanged", 0), "good"),
+    ]
     tiles.append(Count("findings", number, tone if number else "good"))
     found = [Count(kind, counts[kind], TONES[kind]) for kind in KINDS if counts[kind]]
     return Page(

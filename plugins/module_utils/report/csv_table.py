@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import io
 
-from ansible_collections.threatops.falcon.plugins.module_utils.report.page import Table, clean
+from .page import Table, clean
 
-# What a spreadsheet starts a formula with, full-width forms included. Tabs and returns are visible signs by then.
+# What a spreadsheet starts a formula with, full-width forms included. Tabs are visible signs by then.
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2409", "\u240d", "\u240a")
 
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an audit found: one pure function from a plan that was not applied, and the tenant's records, to findings.
+"""What an audit found: one pure function from a plan that was not applied and the tenant's records.
 
-A finding is a dictionary with the same keys whatever its kind: ``kind``, ``type``, ``value``, ``list``, ``owner``,
-``detail`` (a sentence) and ``changes`` (a list of ``field``, ``before``, ``after``: what the tenant has, what the list
-says; empty where nothing is compared).
+A finding is a dictionary with the same keys whatever its kind: ``kind``, ``type``, ``value``, ``list``,
+``owner``, ``detail`` (a sentence) and ``changes`` (a list of ``field``, ``before``, ``after``: what the
+tenant has, what the list says; empty where nothing is compared).
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ def findings(
 ) -> list[Finding]:
     """All findings, sorted by kind, type and value.
 
-    ``lists`` are check-mode results of ``falcon_iocs``, each with the ``name`` of its list and its ``source``.
-    ``records`` are indicators as ``falcon_ioc_info`` returns them (``api.IndicatorV1``). ``guarded`` says why a
-    (type, value) must never be acted on, or None. ``now`` has a time zone.
+    ``lists`` are check-mode results of ``falcon_iocs``, each with the ``name`` of its list and its
+    ``source``. ``records`` are indicators as ``falcon_ioc_info`` returns them (``api.IndicatorV1``).
+    ``guarded`` says why a (type, value) must never be acted on, or None. ``now`` has a time zone.
     """
     kept = [record for record in records if not record.get("deleted")]
     expired = {_key(record) for record in kept if record.get("expired")}
@@ -71,7 +71,9 @@ def findings(
     for record in kept:
         found.extend(_of_record(record, now, expiring_days, guarded))
     place = {kind: number for number, kind in enumerate(KINDS)}
-    return sorted(found, key=lambda one: (place[one["kind"]], one["type"], one["value"], one["list"], one["detail"]))
+    return sorted(
+        found, key=lambda one: (place[one["kind"]], one["type"], one["value"], one["list"], one["detail"])
+    )
 
 
 def count(found: Iterable[Finding]) -> dict[str, int]:
@@ -113,7 +115,14 @@ def _of_list(result: Mapping[str, Any], expired: set[tuple[str, str]]) -> Iterab
         changes = changes_of(item)
         fields = ", ".join(change["field"] for change in changes)
         if _key(item) not in expired and _switched_off(changes):
-            yield _finding("disabled", item, name, f"the tenant stores it as no_action; differs in {fields}", source, changes)
+            yield _finding(
+                "disabled",
+                item,
+                name,
+                f"the tenant stores it as no_action; differs in {fields}",
+                source,
+                changes,
+            )
         else:
             yield _finding("changed", item, name, f"differs in {fields}", source, changes)
     for item in result.get("deleted_iocs") or ():
@@ -143,7 +152,9 @@ def changes_of(item: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _switched_off(changes: Iterable[Mapping[str, Any]]) -> bool:
     return any(
-        change["field"] in ("action", "mobile_action") and change["before"] == "no_action" and change["after"] in ACTIVE
+        change["field"] in ("action", "mobile_action")
+        and change["before"] == "no_action"
+        and change["after"] in ACTIVE
         for change in changes
     )
 

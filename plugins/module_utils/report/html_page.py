@@ -4,9 +4,10 @@
 
 """A report as one HTML page that needs nothing but itself.
 
-The rows travel as JSON in a data block and the page's script turns them into text nodes, so 50,000 rows open fast
-and none of them is ever parsed as markup. The first rows are in the HTML too, for readers without scripts. The
-content security policy allows this page's own style and script by their hashes, and nothing else.
+The rows travel as JSON in a data block and the page's script turns them into text nodes, so 50,000 rows
+open fast and none of them is ever parsed as markup. The first rows are in the HTML too, for readers without
+scripts. The content security policy allows this page's own style and script by their hashes, and nothing
+else.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import html
 import json
 from collections.abc import Iterable
 
-from ansible_collections.threatops.falcon.plugins.module_utils.report.assets import SCRIPT, STYLE
-from ansible_collections.threatops.falcon.plugins.module_utils.report.page import (
+from .assets import SCRIPT, STYLE
+from .page import (
+    EMPTY,
     TONES,
     Change,
     Chart,
@@ -76,7 +78,8 @@ def _tone(tone: str) -> str:
 
 def _tiles(counts: Iterable[Count]) -> str:
     tiles = "".join(
-        f'<li class="{_tone(count.tone)}"><b>{count.number:,}</b><span>{_escape(count.name)}</span></li>' for count in counts
+        f'<li class="{_tone(count.tone)}"><b>{count.number:,}</b><span>{_escape(count.name)}</span></li>'
+        for count in counts
     )
     return f'<ul class="tiles" aria-label="Counts">{tiles}</ul>' if tiles else ""
 
@@ -110,11 +113,16 @@ def _chart(chart: Chart) -> str:
 
 
 def _table_cells(table: Table) -> list[list[object]]:
-    return [[_cell(cell, column) for cell, column in zip(row, table.columns)] for row in table.rows[:MOST_ROWS]]
+    return [
+        [_cell(cell, column) for cell, column in zip(row, table.columns)] for row in table.rows[:MOST_ROWS]
+    ]
 
 
 def _cell(cell: object, column: Column) -> object:
-    """The harmless form of a cell that page and script share: text, list of texts or list of [field, before, after]."""
+    """The harmless form of a cell that page and script share.
+
+    A text or a number, a list of texts, or a list of [field, before, after].
+    """
     if column.kind == "changes":
         changes: Iterable[Change] = cell if isinstance(cell, (list, tuple)) else ()
         return [[clean(change.field), clean(change.before), clean(change.after)] for change in changes]
@@ -128,11 +136,16 @@ def _cell(cell: object, column: Column) -> object:
 def _table(number: int, table: Table, rows: list[list[object]]) -> str:
     if not rows:
         return f"<section><h2>{_escape(table.title)} (0)</h2><p>{_escape(table.empty)}</p></section>"
-    heads = "".join(f'<th scope="col"{_class(column)}>{_escape(column.name)}</th>' for column in table.columns)
+    heads = "".join(
+        f'<th scope="col"{_class(column)}>{_escape(column.name)}</th>' for column in table.columns
+    )
     body = "".join(f"<tr>{_row(row, table)}</tr>\n" for row in rows[:FIRST_ROWS])
     notes = [table.note] if table.note else []
     if len(table.rows) > MOST_ROWS:
-        notes.append(f"This page holds the first {MOST_ROWS:,} of {len(table.rows):,} rows; the JSON and CSV files hold all.")
+        notes.append(
+            f"This page holds the first {MOST_ROWS:,} of {len(table.rows):,} rows; "
+            "the JSON and CSV files hold all."
+        )
     rest = len(rows) - FIRST_ROWS
     return (
         f'<section class="table" data-table="{number}"><h2 id="table-{number}">{_escape(table.title)} '
@@ -158,8 +171,8 @@ def _static_cell(cell: object, column: Column, table: Table) -> str:
     style = kind
     if kind == "changes" and isinstance(cell, list):
         text = "".join(
-            f'<span class="change"><i>{html.escape(field)}: </i><del>{html.escape(before or "(empty)")}</del> \u2192 '
-            f"<ins>{html.escape(after or '(empty)')}</ins></span>"
+            f'<span class="change"><i>{html.escape(field)}: </i><del>{html.escape(before or EMPTY)}</del> '
+            f"\u2192 <ins>{html.escape(after or EMPTY)}</ins></span>"
             for field, before, after in cell
         )
     elif kind == "list" and isinstance(cell, list):

@@ -4,8 +4,8 @@
 
 """Findings as JUnit XML, the form in which pipelines show failures.
 
-One suite a kind of finding. A kind without findings is one passed case. Findings of a kind that fails the audit are
-failures, those of another kind are skipped cases: seen, and not failing.
+One suite a kind of finding. A kind without findings is one passed case. Findings of a kind that fails the
+audit are failures, those of another kind are skipped cases: seen, and not failing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from ansible_collections.threatops.falcon.plugins.module_utils.report.page import Change, clean
+from .page import Change, clean
 
 MOST_CASES = 1000
 """Cases of one suite; a last one says how many more there are. Pipelines choke on more."""
 
 
-def junit(title: str, kinds: Mapping[str, str], found: Iterable[Mapping[str, Any]], fail_on: Collection[str]) -> str:
+def junit(
+    title: str, kinds: Mapping[str, str], found: Iterable[Mapping[str, Any]], fail_on: Collection[str]
+) -> str:
     """The document. ``kinds`` gives the meaning of each kind; ``found`` are findings, ``fail_on`` kinds."""
     by_kind: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in kinds}
     for one in found:
@@ -42,11 +44,14 @@ def _suite(kind: str, meaning: str, found: Sequence[Mapping[str, Any]], fails: b
     if more > 0:
         cases.append(_outcome(kind, f"and {more} more", meaning, "see the JSON or CSV report", fails))
     if not found:
-        cases.append(f'    <testcase classname="ioc_audit.{kind}" name={_attribute(f"nothing is {kind}")}/>\n')
+        cases.append(
+            f'    <testcase classname="ioc_audit.{kind}" name={_attribute(f"nothing is {kind}")}/>\n'
+        )
     failures = len(cases) if found and fails else 0
     skipped = len(cases) if found and not fails else 0
     head = (
-        f'  <testsuite name="{kind}" tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}">\n'
+        f'  <testsuite name="{kind}" tests="{len(cases)}" failures="{failures}" errors="0" '
+        f'skipped="{skipped}">\n'
         f'    <properties><property name="meaning" value={_attribute(meaning)}/></properties>\n'
     )
     return head + "".join(cases) + "  </testsuite>\n", len(cases), failures

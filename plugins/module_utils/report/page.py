@@ -18,6 +18,9 @@ from typing import Optional
 LONGEST_CELL = 2000
 """Characters of one value that a report shows. Falcon's own longest field has 200."""
 
+EMPTY = "(empty)"
+"""How an empty side of a change is shown."""
+
 TONES = ("good", "warning", "bad", "neutral")
 
 # What a terminal, a browser or an eye may take for something else: control characters, invisible and
@@ -66,15 +69,15 @@ class Change:
 
 
 def _shown(value: object) -> str:
-    return clean(value) or "(empty)"
+    return clean(value) or EMPTY
 
 
 @dataclass(frozen=True)
 class Column:
     """A table column. ``kind`` is one of
 
-    ``text``; ``code`` (hashes, names, set in a fixed width); ``number``; ``time``; ``list`` (a list of texts);
-    ``changes`` (a list of ``Change``); ``label`` (one of a few words, with a filter of its own).
+    ``text``; ``code`` (hashes, names, set in a fixed width); ``number``; ``time``; ``list`` (a list of
+    texts); ``changes`` (a list of ``Change``); ``label`` (one of a few words, with a filter of its own).
     """
 
     name: str
@@ -83,7 +86,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows are sequences of cells in the order of ``columns``; ``tones`` colours the words of ``label`` columns."""
+    """Rows are sequences of cells in the order of ``columns``; ``tones`` colours the words of ``label``
+    columns.
+    """
 
     title: str
     columns: Sequence[Column]

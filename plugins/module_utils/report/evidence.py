@@ -1,0 +1,152 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An evidence folder: written whole or not at all, and checked against its own sums.
+
+A folder holds plain files and ``SHA256SUMS`` over all of them, in the form that ``sha256sum --check``
+reads. The sums show that nothing was changed by accident or by somebody who could not also change
+``SHA256SUMS``; who needs more signs that one file, or keeps its digest elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+SUMS = "SHA256SUMS"
+
+
+class EvidenceError(Exception):
+    """A folder that cannot be written, or that is not evidence. The text is a sentence for the user."""
+
+
+def json_bytes(document: object) -> bytes:
+    """Sorted, indented, pure ASCII: the same document gives the same bytes, and a terminal can show them
+    safely.
+    """
+    return (json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def sums(files: Mapping[str, bytes]) -> bytes:
+    """The content of ``SHA256SUMS`` for these files."""
+    return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
+
+
+def write(folder: str, files: Mapping[str, bytes]) -> None:
+    """Write a new folder (0700) of files (0600) with their sums: it appears complete, by one rename.
+
+    Raises EvidenceError if something is in its place already, OSError if the disk refuses.
+    """
+    if os.path.lexists(folder):
+        raise EvidenceError(f"{folder} exists already; evidence is never overwritten.")
+    parent, name = os.path.split(os.path.abspath(folder))
+    os.makedirs(parent, mode=0o700, exist_ok=True)
+    making = tempfile.mkdtemp(prefix=f".{name}.", dir=parent)  # made with mode 0700
+    try:
+        for one, content in [*files.items(), (SUMS, sums(files))]:
+            _write_file(os.path.join(making, one), content)
+        os.rename(making, folder)
+    except OSError:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+    _sync(parent)
+
+
+def _write_file(path: str, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: str) -> None:
+    """Make the rename survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def same(folder: str, files: Mapping[str, bytes]) -> bool:
+    """Whether the folder holds exactly these files and their sums."""
+    wanted = {**files, SUMS: sums(files)}
+    if not os.path.isdir(folder) or sorted(os.listdir(folder)) != sorted(wanted):
+        return False
+    return all(_read_file(folder, name) == content for name, content in wanted.items())
+
+
+def remove(folder: str) -> None:
+    """Remove a folder that ``write`` made, if it is there."""
+    if os.path.isdir(folder) and not os.path.islink(folder):
+        shutil.rmtree(folder)
+
+
+def verify(folder: str) -> list[str]:
+    """What is wrong with an evidence folder, one sentence each: changed, missing, extra or unreadable
+    files.
+    """
+    if not os.path.isdir(folder):
+        return [f"{folder} is not a folder."]
+    present = set(os.listdir(folder))
+    if SUMS not in present:
+        return [f"{SUMS} is missing."]
+    listed, problems = _listed(folder)
+    for name in sorted(listed):
+        path = os.path.join(folder, name)
+        if name not in present:
+            problems.append(f"{name} is missing.")
+        elif not stat.S_ISREG(os.lstat(path).st_mode):
+            problems.append(f"{name} is not a plain file.")
+        elif hashlib.sha256(_read_file(folder, name)).hexdigest() != listed[name]:
+            problems.append(f"{name} was changed: its SHA-256 is not the one in {SUMS}.")
+    problems.extend(f"{name} is not listed in {SUMS}." for name in sorted(present - set(listed) - {SUMS}))
+    return problems
+
+
+def _listed(folder: str) -> tuple[dict[str, str], list[str]]:
+    """What SHA256SUMS says, and what is wrong with the file itself."""
+    listed: dict[str, str] = {}
+    problems: list[str] = []
+    for number, line in enumerate(_read_file(folder, SUMS).decode("utf-8", "replace").splitlines(), 1):
+        digest, gap, name = line.partition("  ")
+        if not gap or len(digest) != 64 or not name or name in (".", "..", SUMS) or "/" in name:
+            problems.append(f"{SUMS} line {number} cannot be read.")
+        elif name in listed:
+            problems.append(f"{SUMS} names {name} twice.")
+        else:
+            listed[name] = digest
+    if not listed and not problems:
+        problems.append(f"{SUMS} is empty.")
+    return listed, problems
+
+
+def read(folder: str, name: str) -> dict[str, Any]:
+    """One JSON document of a folder. Raises EvidenceError if it is not there or is none."""
+    return load(os.path.join(folder, name))
+
+
+def load(path: str) -> dict[str, Any]:
+    """One JSON document. Raises EvidenceError, naming the file, if it is not there or is none."""
+    try:
+        with open(path, "rb") as file:
+            document = json.load(file)
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise EvidenceError(f"{path} is not JSON: {error}.") from error
+    if not isinstance(document, dict):
+        raise EvidenceError(f"{path} does not hold a JSON object.")
+    return document
+
+
+def _read_file(folder: str, name: str) -> bytes:
+    with open(os.path.join(folder, name), "rb") as file:
+        return file.read()
