@@ -31,7 +31,7 @@ options:
     type: path
   timeout:
     description: Seconds to wait for a connection, and for the next part of an answer.
-    type: float
+    type: int
     default: 30
   retries:
     description:
@@ -42,7 +42,7 @@ options:
     default: 5
   max_wait:
     description: The longest single wait, in seconds, before a request is tried again.
-    type: float
+    type: int
     default: 60
   user_agent:
     description:
