@@ -1,0 +1,194 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task of C{falcon_ioc_report}: findings and other facts as files for people, pipelines and programs."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import tempfile
+from typing import Any, Dict, Mapping
+
+from ..api.version import VERSION
+from ..report import deployment
+from ..report.audit import audit_document, audit_page, findings_table
+from ..report.csv_table import csv_table
+from ..report.evidence import json_bytes
+from ..report.findings import KINDS, findings
+from ..report.html_page import html_page
+from ..report.junit import junit
+from ..report.page import Chart, Column, Count, Page, Table
+from .base import Context, Params, Result, TaskFailed
+from .options import PROTECTION, ArgumentSpec
+from .protection import Guard
+
+FORMATS = ("html", "json", "csv", "junit")
+SUFFIXES = {"html": ".html", "json": ".json", "csv": ".csv", "junit": ".xml"}
+
+SPEC = ArgumentSpec(
+    {
+        "kind": {"type": "str", "choices": ["audit", "page"], "default": "audit"},
+        "title": {"type": "str", "default": "Falcon IOCs"},
+        "dest": {"type": "path"},
+        "name": {"type": "str"},
+        "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": ["html", "json"]},
+        "facts": {"type": "dict", "default": {}},
+        "generated": {"type": "str"},
+        "lists": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {"name": {"type": "str"}, "source": {"type": "str"}},
+        },
+        "plan": {"type": "list", "elements": "dict", "default": []},
+        "records": {"type": "list", "elements": "dict", "default": []},
+        "expiring_days": {"type": "int", "default": 30},
+        "fail_on": {"type": "list", "elements": "str", "choices": list(KINDS), "default": []},
+        "protect": PROTECTION.options["protect"],
+        "page": {
+            "type": "dict",
+            "options": {
+                "verdict": {"type": "str", "required": True},
+                "tone": {
+                    "type": "str",
+                    "choices": ["good", "warning", "bad", "neutral"],
+                    "default": "neutral",
+                },
+                "counts": {"type": "list", "elements": "dict", "default": []},
+                "chart": {"type": "dict"},
+                "tables": {"type": "list", "elements": "dict", "default": []},
+            },
+        },
+    },
+    required_if=[("kind", "page", ("page",))],
+)
+
+
+def run(params: Params, context: Context) -> Result:
+    """Render a report and write its files.
+
+    @raise TaskFailed: a kind of C{fail_on} was found (after the files were written), or a file cannot be written
+    """
+    if params["kind"] == "page":
+        return _page(params, context)
+    return _audit(params, context)
+
+
+def _audit(params: Params, context: Context) -> Result:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    lists = deployment.documented(params["lists"], params["plan"])
+    found = findings(lists, params["records"], now, params["expiring_days"], Guard(params).reason)
+    facts = {"collection_version": VERSION, **params["facts"]}
+    generated = params.get("generated") or now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    document = audit_document(params["title"], lists, found, params["fail_on"], facts, generated)
+    writers = {
+        "html": lambda: html_page(audit_page(document)).encode("utf-8"),
+        "json": lambda: json_bytes(document),
+        "csv": lambda: csv_table(findings_table(found)).encode("utf-8"),
+        "junit": lambda: junit(params["title"], KINDS, found, params["fail_on"]).encode("utf-8"),
+    }
+    result = _write({form: writers[form]() for form in params["formats"]}, params, context)
+    result.update(summary=document["summary"], counts=document["counts"], failed_on=document["failed_on"])
+    if document["failed"]:
+        raise TaskFailed(
+            f"The audit fails on {', '.join(document['failed_on'])}: {document['summary']}", result
+        )
+    return result
+
+
+def _page(params: Params, context: Context) -> Result:
+    given = params["page"]
+    tables = [_table(table) for table in given["tables"]]
+    facts = {"generated": params.get("generated") or "", **params["facts"]}
+    chart = given.get("chart")
+    page = Page(
+        title=params["title"],
+        verdict=given["verdict"],
+        tone=given["tone"],
+        facts=[(name, value) for name, value in facts.items() if value not in ("", None)],
+        counts=[_count(count) for count in given["counts"]],
+        chart=Chart(str(chart.get("title", "")), [_count(bar) for bar in chart.get("bars") or ()])
+        if chart
+        else None,
+        tables=tables,
+    )
+    document = {"schema": "threatops.falcon/page/1", "title": params["title"], "facts": facts, **given}
+    writers = {
+        "html": lambda: html_page(page).encode("utf-8"),
+        "json": lambda: json_bytes(document),
+        "csv": lambda: (csv_table(tables[0]) if tables else "").encode("utf-8"),
+    }
+    unfit = [form for form in params["formats"] if form not in writers]
+    if unfit:
+        raise TaskFailed(f"formats: {', '.join(unfit)} is for audits only")
+    result = _write({form: writers[form]() for form in params["formats"]}, params, context)
+    result["summary"] = given["verdict"]
+    return result
+
+
+def _count(given: Mapping[str, Any]) -> Count:
+    return Count(str(given.get("name", "")), int(given.get("number") or 0), str(given.get("tone", "neutral")))
+
+
+def _table(given: Mapping[str, Any]) -> Table:
+    columns = [
+        Column(column)
+        if isinstance(column, str)
+        else Column(str(column.get("name")), str(column.get("kind", "text")))
+        for column in given.get("columns") or ()
+    ]
+    return Table(
+        title=str(given.get("title", "")),
+        columns=columns,
+        rows=given.get("rows") or (),
+        note=str(given.get("note", "")),
+        tones=given.get("tones") or {},
+    )
+
+
+def _write(contents: Dict[str, bytes], params: Params, context: Context) -> Result:
+    """Write the files that differ, each at once; without C{dest} only compute.
+
+    @return: C{changed} and C{files}, the path of each format
+    """
+    folder = params.get("dest")
+    result: Result = {"changed": False, "files": {}}
+    if not folder:
+        return result
+    name = params.get("name") or params["kind"]
+    if os.path.basename(name) != name or name in (".", ".."):
+        raise TaskFailed(f"name: {name!r} is the name of a file without a folder")
+    try:
+        for form, content in contents.items():
+            path = os.path.join(folder, name + SUFFIXES[form])
+            result["files"][form] = path
+            if _holds(path, content):
+                continue
+            result["changed"] = True
+            if not context.check_mode:
+                os.makedirs(folder, mode=0o700, exist_ok=True)
+                _replace(path, content)
+    except OSError as error:
+        raise TaskFailed(f"{error.filename or folder}: {error.strerror}", result) from error
+    return result
+
+
+def _holds(path: str, content: bytes) -> bool:
+    if not os.path.isfile(path) or os.path.getsize(path) != len(content):
+        return False
+    with open(path, "rb") as file:
+        return file.read() == content
+
+
+def _replace(path: str, content: bytes) -> None:
+    """Write a file (0600) whole or not at all."""
+    handle, making = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path))
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(making, path)
+    except OSError:
+        os.unlink(making)
+        raise
