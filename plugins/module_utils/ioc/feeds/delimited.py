@@ -187,10 +187,10 @@ def find_layout(table: Sequence[Sequence[str]]) -> Optional[Layout]:
         name: named[word] for name, words in _FIELDS.items() for word in sorted(words & named.keys(), reverse=True)
     }
     taken = set(fields.values())
-    labels = [_share(body, column, lambda cell: kind_of(cell) is not None) for column in range(width)]
+    labels = [_share(body, column, lambda cell: kind_of(cell) not in (None, "any")) for column in range(width)]
     type_column = next((named[word] for word in _TYPE if word in named), None)
     if type_column is None:
-        type_column = next((column for column in range(width) if column not in taken and labels[column] >= 0.3), None)
+        type_column = next((column for column in range(width) if column not in taken and labels[column] >= 0.5), None)
     if type_column is None:
         either = [column for column, word in enumerate(header) if word in _EITHER]
         type_column = either[0] if either and any(word in named for word in _VALUE) else None

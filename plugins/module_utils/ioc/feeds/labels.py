@@ -5,7 +5,7 @@
 """Which words publishers use for which type of indicator, and whether a value is one.
 
 A I{kind} is what a feed says that a value is: C{sha256}, C{md5}, C{hash}, C{address}, C{domain}, C{url},
-C{all_subdomains}, C{any} (the feed does not say), or a tuple of kinds for composite values such as C{domain|ip}.
+C{uri} (a URL, or only its path), C{all_subdomains}, C{any} (the feed does not say), or a tuple of kinds for composite values such as C{domain|ip}.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _WORDS: Dict[str, str] = {
     "srcip dstip sourceip destinationip destip c2ip ips ipaddresses hostip address remoteip serverip",
     "domain": "domain domainname domains hostname hostnames fqdn host c2domain subdomain domainhostname",
     "url": "url urls uri c2url website site downloadurl urldomain",
+    "uri": "uripath urlpath",
     "any": "any ioc iocs indicator indicators observable c2 c2server network networkindicator value domainip ipdomain",
     "all_subdomains": "allsubdomains",
 }
@@ -145,7 +146,9 @@ def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
             return _hash_value(kind, text)
         if kind == "address":
             return _address(text, url_to)
-        if kind == "url":
+        if kind == "uri" and not _SCHEME.match(text):
+            return Fault("a path with no host", False)
+        if kind in ("url", "uri"):
             return _url(text, url_to)
         if kind == "domain":
             return _domain(text, url_to)

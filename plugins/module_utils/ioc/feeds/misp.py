@@ -13,7 +13,7 @@ from .model import Fault, Row
 
 _EVENT_KEYS = frozenset(("Attribute", "Object"))
 #: MISP types whose names read like one that Falcon takes, and are not.
-_OTHERWISE = frozenset(("link", "uri", "file", "target-machine", "named pipe", "other", "text", "comment"))
+_OTHERWISE = frozenset(("link", "file"))
 
 
 def is_misp(document: Any) -> bool:
@@ -82,7 +82,7 @@ def _row(
     label = str(attribute.get("type", ""))
     value = attribute.get("value")
     text = value if isinstance(value, str) else str(value)
-    kind = None if label in _OTHERWISE or label.startswith(("email", "dns-soa")) else kind_of(label, whole=True)
+    kind = None if label in _OTHERWISE else "uri" if label == "uri" else kind_of(label, whole=True)
     if _flag(attribute.get("deleted"), False) or (group and _flag(group.get("deleted"), False)):
         found: Any = Fault("deleted in MISP", False)
     elif kind is None:

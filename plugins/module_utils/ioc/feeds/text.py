@@ -16,7 +16,8 @@ from .refang import AT, COLON, DOT, clean, host_of, is_defanged, mark, unmark
 
 _BULLET = re.compile(r"(?:[-*+•·–—]+|>|\d{1,4}[.)])\s+")
 _COMMENT = re.compile(r"#(?!#)|//|;")
-_TRAILER = re.compile(r"\s+(?:#|//|<--).*\Z")
+# A remark, or a port written apart from its address.
+_TRAILER = re.compile(r"\s+(?:(?:#|//|<--).*|\(?(?::|port |tcp[ /]|udp[ /])\d{1,5}\)?)\Z", re.IGNORECASE)
 _EDGES = " \t'\"`‘’“”<>|,;*"
 
 _WORD = rf"[\w{DOT}-]"
@@ -86,8 +87,8 @@ def _values(text: str) -> Tuple[List[Any], str]:
             else:
                 values.append(("hash", digits))
                 first = first or digits
-    rest = unmark(text.replace(first, " ", 1)).strip(" \t-–—|:,;#*>`'\"→") if values else ""
-    return values + faults, rest
+    about = text.replace(first, " ", 1) if _HEX.fullmatch(first) else text
+    return values + faults, unmark(about.strip(" \t-–—|:,;#*>`'\"→")) if values else ""
 
 
 def _alone(bare: str, in_list: bool) -> List[Any]:
