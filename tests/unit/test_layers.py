@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "inventory": [UTILS, f"{PREFIX}.plugin_utils"],
     "doc_fragments": [],
 }
-# Third-party packages that a folder may use. idna comes with requests; yaml is looked for when a YAML list is read.
+# Third-party packages that a folder may use. idna comes with requests; yaml is tried when a list is YAML.
 STANDARD = set(sys.stdlib_module_names) | {"__future__"}
 THIRD_PARTY = {
     "module_utils/ioc": {"idna", "yaml"},
@@ -61,7 +61,9 @@ def inside(name: str, package: str) -> bool:
 
 def test_every_folder_has_a_rule() -> None:
     folders = {path.relative_to(PLUGINS).parent.as_posix() for path in PLUGINS.rglob("*.py")}
-    unruled = {folder for folder in folders if not any(f"{folder}/".startswith(f"{rule}/") for rule in MAY_IMPORT)}
+    unruled = {
+        folder for folder in folders if not any(f"{folder}/".startswith(f"{rule}/") for rule in MAY_IMPORT)
+    }
     assert unruled - {"module_utils"} == set()
 
 
@@ -83,7 +85,8 @@ def test_packages_from_outside(folder: str) -> None:
         f"{path.relative_to(PLUGINS)} imports {name}"
         for path in sources(folder)
         for name in imports(path)
-        if not inside(name, "ansible_collections") and name.partition(".")[0] not in STANDARD | THIRD_PARTY[folder]
+        if not inside(name, "ansible_collections")
+        and name.partition(".")[0] not in STANDARD | THIRD_PARTY[folder]
     ]
     assert wrong == []
 
@@ -115,7 +118,8 @@ def test_the_rules_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     bad = tmp_path / "module_utils" / "ioc" / "bad.py"
     bad.parent.mkdir(parents=True)
     bad.write_text(
-        f"import requests\nfrom {UTILS}.api.client import Client\ndef later():\n    from ..task import many\n    from .plan import x\n",
+        f"import requests\nfrom {UTILS}.api.client import Client\n"
+        "def later():\n    from ..task import many\n    from .plan import x\n",
         encoding="utf-8",
     )
     assert list(imports(bad)) == [
