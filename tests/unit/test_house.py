@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.threatops.falcon.plugins.module_utils.api import version
 from ansible_collections.threatops.falcon.tests.unit.snippets import (
     argument_spec,
     fragment_options,

@@ -17,11 +17,10 @@ from ansible.template import Templar
 
 
 def size(collections: Path, module: str) -> int:
+    modules = collections / "ansible_collections/threatops/falcon/plugins/modules"
     built = modify_module(
         module_name=f"ansible_collections.threatops.falcon.plugins.modules.{module}",
-        module_path=str(
-            collections / "ansible_collections/threatops/falcon/plugins/modules" / f"{module}.py"
-        ),
+        module_path=str(modules / f"{module}.py"),
         module_args={},
         templar=Templar(loader=DataLoader()),
         task_vars={"ansible_python_interpreter": sys.executable},
@@ -31,6 +30,6 @@ def size(collections: Path, module: str) -> int:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
+    folder = Path(sys.argv[1]).absolute()
     init_plugin_loader([str(folder)])
     print(json.dumps({module: size(folder, module) for module in sys.argv[2:]}))
