@@ -45,7 +45,6 @@ _RESOLVERS: Tuple[Tuple[str, str], ...] = (
     ("OpenDNS", "208.67.222.222 208.67.220.220 2620:119:35::35 2620:119:53::53 208.67.222.123 208.67.220.123"),
     ("AdGuard", "94.140.14.14 94.140.15.15 2a10:50c0::ad1:ff 2a10:50c0::ad2:ff"),
     ("Level 3", "4.2.2.1 4.2.2.2 4.2.2.3 4.2.2.4 4.2.2.5 4.2.2.6"),
-    ("DNS4EU", "86.54.11.1 86.54.11.201 2a13:1001::86:54:11:1 2a13:1001::86:54:11:201"),
 )
 # The hashes of no bytes at all (RFC 1321 appendix A.5; NIST FIPS 180-4 example values).
 _EMPTY_FILE: Tuple[Identity, ...] = (
@@ -53,7 +52,7 @@ _EMPTY_FILE: Tuple[Identity, ...] = (
     ("sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
 )
 # Console, API and sensor cloud of every region, as the vendor's sensor guides and its SDKs name them.
-_VENDOR_DOMAINS = ("crowdstrike.com", "crowdstrike.mil", "crowdstrike.eu", "cloudsink.net", "humio.com", "humio.cloud")
+_VENDOR_DOMAINS = ("crowdstrike.com", "crowdstrike.mil", "cloudsink.net", "humio.com")
 
 #: Which indicator types a warning list is about, by its C{matching_attributes} (MISP attribute types).
 _ATTRIBUTES: Dict[str, Tuple[str, ...]] = {

@@ -45,6 +45,9 @@ class Reject(NamedTuple):
     reason: str
     malformed: bool
 
+    def as_dict(self) -> Dict[str, Any]:
+        return dict(self._asdict())
+
 
 class Fault(NamedTuple):
     """Why a value gives no indicator; a L{Reject} without its place."""

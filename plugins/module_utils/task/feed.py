@@ -1,0 +1,110 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Feeds as tasks use them, and the task of C{falcon_ioc_feed_info}."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
+
+from ..ioc.feeds import read_all
+from ..ioc.feeds.model import Entry, FeedProblem, Reject
+from ..ioc.fields import FieldProblem
+from ..ioc.item import Desired, Fields, ItemReader, read_defaults
+from .base import Context, Params, Result, TaskFailed
+from .feed_options import FEED_OPTIONS
+from .options import ArgumentSpec
+
+SHOWN = 10  # rejects in a message
+
+SPEC = ArgumentSpec(
+    {
+        "feeds": {"type": "list", "elements": "dict", "required": True, "options": FEED_OPTIONS},
+        "on_reject": {"type": "str", "choices": ["report", "fail"], "default": "report"},
+    }
+)
+
+
+@dataclass
+class Loaded:
+    """Feeds that were read.
+
+    @ivar items: each indicator once, in the order of the feeds
+    @ivar rejected: the rows that gave none
+    @ivar counts: see L{ioc.feeds.Collected}
+    """
+
+    items: List[Entry]
+    rejected: List[Reject]
+    counts: Dict[str, Any]
+
+    @property
+    def duplicates(self) -> int:
+        return int(self.counts["duplicates"])
+
+
+def load(feeds: Sequence[Mapping[str, Any]]) -> Loaded:
+    """Read feeds.
+
+    @raise TaskFailed: a file cannot be read or parsed
+    """
+    try:
+        return Loaded(*read_all(feeds))
+    except FeedProblem as problem:
+        raise TaskFailed(f"A feed cannot be read: {problem}") from problem
+
+
+def run(params: Params, context: Context) -> Result:
+    """Say what the feeds hold, with the defaults of each applied, as C{falcon_iocs} would use it.
+
+    @raise TaskFailed: a file cannot be read, the defaults are wrong, or a row was rejected and C{on_reject} is C{fail}
+    """
+    loaded = load(params["feeds"])
+    reader = ItemReader({}, {})
+    known: Dict[int, Tuple[Any, Fields]] = {}  # the defaults of each feed, read once
+    iocs = []
+    try:
+        for entry in loaded.items:
+            if id(entry.defaults) not in known:
+                fields = read_defaults(entry.defaults, f"the defaults of feed {entry.path}")
+                known[id(entry.defaults)] = (entry.defaults, fields)
+            desired = reader.read(entry.item, None, "", known[id(entry.defaults)][1])
+            if desired.problem:
+                loaded.rejected.append(Reject(entry.path, entry.line, desired.value, desired.problem, True))
+                _recount(loaded, desired)
+            else:
+                iocs.append(_shown(entry, desired))
+    except FieldProblem as problem:
+        raise TaskFailed(str(problem)) from problem
+    result = {
+        "changed": False,
+        "iocs": iocs,
+        "rejected": [reject.as_dict() for reject in loaded.rejected],
+        "counts": loaded.counts,
+    }
+    if loaded.rejected and params["on_reject"] == "fail":
+        shown = [f"{reject.path} line {reject.line}: {reject.reason}" for reject in loaded.rejected[:SHOWN]]
+        more = len(loaded.rejected) - len(shown)
+        rest = f"; and {more} more, see rejected" if more else ""
+        raise TaskFailed(f"{len(loaded.rejected)} rows of the feeds were rejected: {'; '.join(shown)}{rest}", result)
+    return result
+
+
+def _recount(loaded: Loaded, desired: Desired) -> None:
+    counts = loaded.counts
+    counts["entries"] -= 1
+    counts["by_type"][desired.kind] -= 1
+    counts["rejected"] += 1
+    counts["malformed"] += 1
+    counts["by_reason"][desired.problem] = counts["by_reason"].get(desired.problem, 0) + 1
+
+
+def _shown(entry: Entry, desired: Desired) -> Dict[str, Any]:
+    """The item with the defaults that it takes, in the spelling in which they were given."""
+    item = dict(entry.item)
+    for name in desired.defaulted:
+        value = desired.fields.get(name)
+        item[name] = list(value) if isinstance(value, tuple) else entry.defaults[name]
+    return item
