@@ -1,0 +1,106 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every task has in common: where it runs, how it fails, and how a module runs it.
+
+A task is a function from options to a result. It knows nothing of C{AnsibleModule}, so that the same function runs
+in a module and, in-process, in an action plugin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..api.client import Client, Connection, Progress
+from ..api.deps import REQUESTS_IMPORT_ERROR
+from ..api.errors import FalconError
+from .options import ArgumentSpec
+
+Params = Mapping[str, Any]
+Result = Dict[str, Any]
+
+
+@dataclass
+class Context:
+    """Where a task runs.
+
+    @ivar token_file: where the token of this playbook run is kept; none outside the controller's own process
+    @ivar progress: told now and then how far a long task is: phase, done, total, and until when it waits
+    @ivar warnings: what the user is to be told besides the result
+    """
+
+    check_mode: bool = False
+    token_file: Optional[str] = None
+    progress: Optional[Progress] = None
+    warnings: List[str] = field(default_factory=list)
+
+    def warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+Task = Callable[[Params, Context], Result]
+
+
+class TaskFailed(Exception):
+    """A task that did not do all it was asked; C{result} says what it did."""
+
+    def __init__(self, message: str, result: Optional[Result] = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.result: Result = result or {}
+
+
+def connect(params: Params, context: Context, concurrency: int = 4) -> Client:
+    """Open a client as the options of C{options.CONNECTION} say. Nothing is sent yet.
+
+    @raise FalconError: the options cannot be used
+    """
+    auth = params.get("auth") or {}
+    connection = Connection(
+        client_id=params.get("client_id") or "",
+        client_secret=params.get("client_secret") or "",
+        access_token=auth.get("access_token") or "",
+        cloud=auth.get("cloud") or params.get("cloud") or "autodiscover",
+        base_url=auth.get("base_url") or params.get("base_url") or "",
+        member_cid=params.get("member_cid") or "",
+        proxy=params.get("proxy") or "",
+        validate_certs=bool(params.get("validate_certs", True)),
+        ca_path=params.get("ca_path") or "",
+        timeout=params.get("timeout") or 30,
+        retries=params["retries"] if params.get("retries") is not None else 5,
+        max_wait=params["max_wait"] if params.get("max_wait") is not None else 60,
+        user_agent=params.get("user_agent") or "",
+        token_file=context.token_file,
+    )
+    client = Client(connection, concurrency=concurrency)
+    client.progress = context.progress
+    return client
+
+
+def perform(task: Task, params: Params, context: Context) -> Result:
+    """Run a task to its result, a failed one included: C{failed} and C{msg} then say so, as in every Ansible result."""
+    try:
+        return task(params, context)
+    except TaskFailed as failure:
+        return {"changed": False, **failure.result, "failed": True, "msg": failure.message}
+    except FalconError as error:
+        return {"changed": False, **error.details(), "failed": True, "msg": str(error)}
+
+
+def run_module(spec: ArgumentSpec, task: Task, needs_requests: bool = True) -> None:
+    """Run a task as an Ansible module."""
+    module = AnsibleModule(spec.options, supports_check_mode=True, **spec.constraints())
+    if needs_requests and REQUESTS_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    context = Context(check_mode=module.check_mode)
+    result = perform(task, module.params, context)
+    for text in context.warnings:
+        module.warn(text)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)

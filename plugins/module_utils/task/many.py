@@ -1,0 +1,211 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task of C{falcon_iocs}: a whole list, owned by somebody."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from ..ioc import diff
+from ..ioc.fields import FieldProblem
+from ..ioc.item import Desired, Fields, ItemReader, read_defaults
+from ..ioc.plan import CREATE, DELETE, UPDATE, DeletionLimit, Failure, Plan, Policy
+from ..ioc.values import Identity
+from .base import Context, Params, Result, TaskFailed
+from .feed import Loaded, load
+from .options import CONNECTION, PROTECTION, WRITING, ArgumentSpec
+from .feed_options import FEEDS
+from .protection import Guard
+from .reconcile import Account, Reconciliation, vocabulary
+
+LARGEST_BATCH = 2000  # rows that PSFalcon submits at once
+MOST_CONNECTIONS = 32
+
+SPEC = (
+    CONNECTION
+    + FEEDS
+    + PROTECTION
+    + WRITING
+    + ArgumentSpec(
+        {
+            "iocs": {"type": "list", "elements": "raw", "default": [], "aliases": ["indicators"]},
+            "defaults": {"type": "dict", "default": {}},
+            "defaults_by_type": {"type": "dict", "default": {}},
+            "source": {"type": "str"},
+            "purge": {"type": "bool", "default": False, "aliases": ["prune"]},
+            "purge_allow_empty": {"type": "bool", "default": False},
+            "purge_allow_rejects": {"type": "bool", "default": False},
+            "max_deletions": {"type": "str"},
+            "on_foreign": {"type": "str", "choices": ["fail", "skip", "adopt"], "default": "fail"},
+            "on_error": {"type": "str", "choices": ["continue", "fail"], "default": "continue"},
+            "approved_plan": {"type": "str"},
+            "batch_size": {"type": "int", "default": 200},
+            "page_size": {"type": "int", "default": 2000},
+            "concurrency": {"type": "int", "default": 4},
+        }
+    )
+)
+
+
+def run(params: Params, context: Context) -> Result:
+    """Bring what a tenant holds to what a list says.
+
+    @raise TaskFailed: the options contradict each other, the plan was refused, or not all of it could be done
+    @raise FalconError: the tenant could not be read whole
+    """
+    feeds = load(params.get("feeds") or [])
+    guard = Guard(params)
+    policy = _policy(params, feeds, guard)
+    desired = _desired(params, feeds, policy.source)
+    reconciliation = Reconciliation(params, context, policy, params["concurrency"])
+    try:
+        account = reconciliation.run(desired)
+        requests = reconciliation.client.requests.dict()
+        for text in reconciliation.client.warnings:
+            context.warn(text)
+    finally:
+        reconciliation.close()
+    result = _result(account, feeds, guard, requests)
+    _warn(account, feeds, guard, context)
+    message = _message(account, context)
+    if message:
+        raise TaskFailed(message, result)
+    return result
+
+
+def _policy(params: Params, feeds: Loaded, guard: Guard) -> Policy:
+    source = (params.get("source") or "").strip()
+    if params["purge"] and not source:
+        raise TaskFailed("purge needs source: without an owner nothing says which indicators are the list's to delete")
+    limit: Optional[DeletionLimit] = None
+    if params.get("max_deletions") not in (None, ""):
+        try:
+            limit = DeletionLimit.parse(params["max_deletions"])
+        except ValueError as problem:
+            raise TaskFailed(f"max_deletions: {problem}") from problem
+        if limit.percent and not source:
+            raise TaskFailed("max_deletions: a share needs source, since it is a share of what the source owns")
+    for name, most in (("batch_size", LARGEST_BATCH), ("page_size", LARGEST_BATCH), ("concurrency", MOST_CONNECTIONS)):
+        if not 1 <= params[name] <= most:
+            raise TaskFailed(f"{name} is a number from 1 to {most}, got {params[name]}")
+    malformed = [] if params["purge_allow_rejects"] else [
+        f"{reject.path} line {reject.line}" for reject in feeds.rejected if reject.malformed
+    ]  # fmt: skip
+    return Policy(
+        now=datetime.datetime.now(datetime.timezone.utc),
+        source=source,
+        purge=params["purge"],
+        purge_allow_empty=params["purge_allow_empty"],
+        max_deletions=limit,
+        on_foreign=params["on_foreign"],
+        on_error=params["on_error"],
+        on_protected=params["on_protected"],
+        approved_plan=params.get("approved_plan") or "",
+        protected=guard.reason,
+        malformed=malformed,
+        vocabulary=vocabulary(params),
+    )
+
+
+def _desired(params: Params, feeds: Loaded, source: str) -> List[Desired]:
+    """Read the items of C{iocs}, then those of the feeds that C{iocs} does not name.
+
+    @raise TaskFailed: the defaults are wrong, or an indicator stands twice in C{iocs}
+    """
+    try:
+        reader = ItemReader(params.get("defaults"), params.get("defaults_by_type"), source)
+        desired = [reader.read(raw, index, f"iocs[{index}]") for index, raw in enumerate(params.get("iocs") or [])]
+        named = _places(desired)
+        read: Dict[int, Tuple[Any, Fields]] = {}  # the defaults of each feed, read once
+        for entry in feeds.items:
+            known = read.get(id(entry.defaults))
+            if known is None:
+                known = (entry.defaults, read_defaults(entry.defaults or {}, f"the defaults of feed {entry.path}"))
+                read[id(entry.defaults)] = known
+            item = reader.read(entry.item, None, f"{entry.path} line {entry.line}", known[1])
+            if item.identity not in named:
+                desired.append(item)
+    except FieldProblem as problem:
+        raise TaskFailed(str(problem)) from problem
+    return desired
+
+
+def _places(desired: Sequence[Desired]) -> Dict[Identity, str]:
+    places: Dict[Identity, str] = {}
+    twice = []
+    for item in desired:
+        if not item.identified:
+            continue
+        first = places.setdefault(item.identity, item.place)
+        if first != item.place:
+            twice.append(f"{item.kind} {item.value} stands at {first} and again at {item.place}")
+    if twice:
+        more = f" and {len(twice) - 10} more" if len(twice) > 10 else ""
+        raise TaskFailed("; ".join(twice[:10]) + more)
+    return places
+
+
+def _result(account: Account, feeds: Loaded, guard: Guard, requests: Dict[str, Any]) -> Result:
+    decided: Plan = account.plan
+    return {
+        "changed": bool(account.done),
+        "counts": {
+            "desired": decided.desired,
+            "created": account.count(CREATE),
+            "updated": account.count(UPDATE),
+            "deleted": account.count(DELETE),
+            "unchanged": account.unchanged,
+            "ignored": decided.ignored,
+            "foreign": len(decided.foreign),
+            "protected": len(decided.protected),
+            "rejected": len(feeds.rejected),
+            "failed": len(account.failures),
+        },
+        **diff.lists(account.done),
+        "failed_iocs": [failure.as_dict() for failure in account.failures],
+        "foreign_iocs": decided.foreign,
+        "protected_iocs": decided.protected,
+        "overridden_iocs": guard.overridden(),
+        "rejected": [reject.as_dict() for reject in feeds.rejected],
+        "requests": requests,
+        "plan_digest": decided.digest(),
+        "diff": diff.texts(account.done),
+    }
+
+
+def _warn(account: Account, feeds: Loaded, guard: Guard, context: Context) -> None:
+    if account.plan.expired:
+        context.warn(
+            f"{account.plan.expired} indicators of the list have expired in the tenant and are no longer enforced; "
+            "give them a new expiration"
+        )
+    if feeds.duplicates:
+        context.warn(f"{feeds.duplicates} feed lines repeat an indicator that stands in a feed before them")
+    overridden = guard.overridden()
+    if overridden:
+        names = ", ".join(f"{entry['type']} {entry['value']}" for entry in overridden[:10])
+        context.warn(f"protection was overridden for {len(overridden)} indicators: {names}")
+
+
+def _message(account: Account, context: Context) -> str:
+    """Why the task fails, or nothing where it does not."""
+    if account.plan.refusals:
+        return "Nothing was written: " + "; ".join(account.plan.refusals)
+    parts = []
+    if account.failures:
+        parts.append(_failures(account.failures, account.plan.desired))
+    if account.plan.purge_stopped:
+        parts.append(account.plan.purge_stopped)
+    if parts and not context.check_mode:
+        done = [f"{account.count(operation)} {operation}d" for operation in (CREATE, UPDATE, DELETE)]
+        parts.append(f"the rest was applied: {', '.join(done)}")
+    return "; ".join(parts)
+
+
+def _failures(failures: Sequence[Failure], desired: int) -> str:
+    named = "; ".join(str(failure) for failure in failures[:10])
+    more = f" and {len(failures) - 10} more, see failed_iocs" if len(failures) > 10 else ""
+    return f"{len(failures)} of {desired} items failed: {named}{more}"

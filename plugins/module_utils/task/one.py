@@ -1,0 +1,85 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task of C{falcon_ioc}: one indicator."""
+
+from __future__ import annotations
+
+import datetime
+
+from ..ioc import diff
+from ..ioc.fields import FIELDS
+from ..ioc.item import Desired, ItemReader
+from ..ioc.plan import DELETE, Policy
+from ..ioc.record import Record, predicted
+from .base import Context, Params, Result, TaskFailed
+from .options import CONNECTION, INDICATOR, PROTECTION, WRITING
+from .protection import Guard
+from .reconcile import Account, Reconciliation, vocabulary
+
+SPEC = CONNECTION + INDICATOR + PROTECTION + WRITING
+
+_OPERATIONS = {"create": "created", "update": "updated", "delete": "deleted"}
+
+
+def run(params: Params, context: Context) -> Result:
+    """Bring one indicator to what the options say.
+
+    @raise TaskFailed: the options contradict each other, or what they ask for was refused
+    @raise FalconError: Falcon could not be asked
+    """
+    item = ItemReader(None, None).read({name: params.get(name) for name in FIELDS if name in params})
+    if item.problem:
+        raise TaskFailed(item.problem)
+    guard = Guard(params)
+    policy = Policy(
+        now=datetime.datetime.now(datetime.timezone.utc),
+        on_protected=params["on_protected"],
+        protected=guard.reason,
+        vocabulary=vocabulary(params),
+    )
+    reconciliation = Reconciliation(params, context, policy, concurrency=1)
+    try:
+        account = reconciliation.run([item])
+        requests = reconciliation.client.requests.dict()
+        for text in reconciliation.client.warnings:
+            context.warn(text)
+    finally:
+        reconciliation.close()
+    result: Result = {
+        "changed": bool(account.done),
+        "operation": _OPERATIONS[account.done[0].operation] if account.done else "none",
+        "indicator": _indicator(item, account, context),
+        "protected_iocs": account.plan.protected,
+        "requests": requests,
+        "diff": diff.texts(account.done),
+    }
+    _warn(item, account, guard, context)
+    if account.plan.refusals:
+        raise TaskFailed("Nothing was written: " + "; ".join(account.plan.refusals), result)
+    if account.failures:
+        raise TaskFailed("; ".join(str(failure) for failure in account.failures), result)
+    return result
+
+
+def _indicator(item: Desired, account: Account, context: Context) -> Record:
+    """The record as it is afterwards, as it would be in check mode, or as it was before its deletion."""
+    found = account.records.get(item.identity, {})
+    if not account.done:
+        return found if item.state == "present" else {}
+    change = account.done[0]
+    if change.operation == DELETE:
+        return change.record or {}
+    return predicted(change.record, change.body) if context.check_mode else found
+
+
+def _warn(item: Desired, account: Account, guard: Guard, context: Context) -> None:
+    if account.plan.expired:
+        context.warn(
+            f"{item.kind} {item.value} has expired in the tenant and is no longer enforced; give it a new expiration"
+        )
+    for entry in account.plan.protected:
+        context.warn(f"{entry['type']} {entry['value']} was left alone, since it is protected: {entry['reason']}")
+    if guard.overridden():
+        context.warn(f"protection was overridden for {item.kind} {item.value}")

@@ -1,0 +1,225 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observe, decide, apply: the same for one indicator and for a list, for check mode and for real.
+
+The decision is C{ioc.plan.plan}. Everything here fetches what it needs, carries out what it says, and keeps the
+account of what was really done.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from ..api.client import Client
+from ..api.current import CurrentApi
+from ..api.host_groups import HostGroups
+from ..api.legacy import LegacyApi
+from ..ioc.item import Desired
+from ..ioc.plan import CREATE, DELETE, UPDATE, Change, Failure, Plan, Policy, Vocabulary, plan
+from ..ioc.record import Record, identity
+from ..ioc.values import Identity
+from .base import Context, Params, connect
+
+_GROUP_ID = re.compile(r"[0-9a-fA-F]{32}\Z")
+
+
+@dataclass
+class Account:
+    """What a run did: in check mode, what it would do.
+
+    @ivar plan: what was decided
+    @ivar done: the changes that were carried out, in the order of the plan
+    @ivar records: the record of each indicator as it is afterwards, as far as it was seen
+    @ivar unchanged: how many items were found to be as desired
+    """
+
+    plan: Plan
+    done: List[Change] = field(default_factory=list)
+    failures: List[Failure] = field(default_factory=list)
+    records: Dict[Identity, Record] = field(default_factory=dict)
+    unchanged: int = 0
+
+    def count(self, operation: str) -> int:
+        """Indicators, not records: a tenant may hold one twice."""
+        return len({change.identity for change in self.done if change.operation == operation})
+
+
+def open_api(client: Client, params: Params, concurrency: int = 4) -> Any:
+    """The API that the option C{api} names; both have the same verbs."""
+    if params.get("api") == "legacy":
+        return LegacyApi(client, concurrency=concurrency)
+    return CurrentApi(
+        client,
+        page_size=params.get("page_size") or 2000,
+        batch_size=params.get("batch_size") or 200,
+        concurrency=concurrency,
+    )
+
+
+def vocabulary(params: Params) -> Vocabulary:
+    """What the API that the option C{api} names can express."""
+    if params.get("api") == "legacy":
+        return Vocabulary(severities=False, counts_days=True, refuse=LegacyApi.refuse)
+    return Vocabulary()
+
+
+class Reconciliation:
+    """One run from desired items to an account.
+
+    @param params: the options of the task, those of C{options.WRITING} among them
+    @param policy: how far the run may go
+    """
+
+    def __init__(self, params: Params, context: Context, policy: Policy, concurrency: int = 4) -> None:
+        self._params = params
+        self._context = context
+        self._policy = policy
+        self._concurrency = concurrency
+        self.client = connect(params, context, concurrency)
+        self._api = open_api(self.client, params, concurrency)
+
+    def run(self, desired: Sequence[Desired]) -> Account:
+        """Observe, decide and, outside check mode, apply.
+
+        Where the plan is refused nothing is applied; the account then holds the plan alone.
+
+        @raise FalconError: what must be seen could not be seen whole, so that nothing could be decided
+        """
+        self._resolve_host_groups(desired)
+        whole_source = self._policy.purge or bool(self._policy.max_deletions and self._policy.max_deletions.percent)
+        observed = self._observe(desired, whole_source)
+        decided = plan(desired, observed, self._policy)
+        account = Account(decided, failures=list(decided.failures), unchanged=decided.unchanged)
+        for record in observed:
+            account.records[identity(record)] = record
+        if decided.refusals:
+            return account
+        if self._context.check_mode:
+            account.done = list(decided.changes)
+            return account
+        self._apply(decided, account)
+        return account
+
+    def close(self) -> None:
+        self.client.close()
+
+    def _observe(self, desired: Iterable[Desired], whole_source: bool) -> List[Record]:
+        wanted = [(item.kind, item.value, item.written) for item in desired if item.identified and not item.problem]
+        source = self._policy.source or None
+        if not wanted and not (source and whole_source):
+            return []
+        records: List[Record] = self._api.observe(wanted, source, whole_source)
+        return records
+
+    def _resolve_host_groups(self, desired: Sequence[Desired]) -> None:
+        """Turn names of host groups into ids, with one look-up for all of them; ids are taken as they are."""
+        named = [item for item in desired if item.fields.get("host_groups") and not item.problem]
+        names = {
+            group for item in named for group in item.fields["host_groups"] if not _GROUP_ID.match(group)
+        }  # fmt: skip
+        groups = HostGroups(self.client) if names and not self._params.get("api") == "legacy" else None
+        found = groups.resolve(sorted(names)) if groups else {}
+        unusable = {}
+        for name in names if groups else ():
+            matches = found.get(name.lower(), [])
+            if len(matches) != 1:
+                unusable[name] = _group_problem(name, matches, groups)
+        for item in named:
+            problems = [unusable[group] for group in item.fields["host_groups"] if group in unusable]
+            if problems:
+                item.problem = "; ".join(f"host_groups: {problem}" for problem in problems)
+                continue
+            ids = [
+                group.lower() if _GROUP_ID.match(group) or groups is None else found[group.lower()][0]["id"]
+                for group in item.fields["host_groups"]
+            ]
+            item.fields = {**item.fields, "host_groups": tuple(dict.fromkeys(ids))}
+
+    def _apply(self, decided: Plan, account: Account) -> None:
+        again = self._send(decided.changes, account)
+        if again:
+            self._settle(again, account)
+        position = {id(change): number for number, change in enumerate(decided.changes)}
+        account.done.sort(key=lambda change: position.get(id(change), len(position)))
+
+    def _send(self, changes: Sequence[Change], account: Account, last: bool = False) -> List[Change]:
+        """Send changes, verb by verb: deletions come last, so that nothing is missing in between.
+
+        @return: those that found the tenant other than it was observed, for another look
+        """
+        again: List[Change] = []
+        stopped = False
+        for operation in (CREATE, UPDATE, DELETE):
+            due = [change for change in changes if change.operation == operation]
+            if not due:
+                continue
+            if stopped:
+                account.failures.extend(_failed(change, "was not sent, since on_error is fail") for change in due)
+                continue
+            for change, outcome in zip(due, self._write(operation, due)):
+                if outcome.status == "done":
+                    account.done.append(change)
+                    if outcome.record is not None:
+                        account.records[change.identity] = outcome.record
+                elif outcome.status == "gone" and operation == DELETE:
+                    self._context.warn(f"{change.kind} {change.value} had been deleted by somebody else meanwhile")
+                elif outcome.status in ("conflict", "gone") and not last:
+                    again.append(change)
+                else:
+                    account.failures.append(_failed(change, outcome.message))
+                    stopped = self._policy.on_error == "fail"
+        return again
+
+    def _write(self, operation: str, due: Sequence[Change]) -> Sequence[Any]:
+        options = {"comment": self._params.get("comment") or "", "keep_going": self._policy.on_error != "fail"}
+        if operation == DELETE:
+            return list(self._api.delete([change.record for change in due], **options))
+        for flag in ("ignore_warnings", "retrodetects"):
+            options[flag] = bool(self._params.get(flag))
+        if operation == CREATE:
+            return list(self._api.create([change.body for change in due], **options))
+        return list(self._api.update([(change.record, change.body) for change in due], **options))
+
+    def _settle(self, changes: Sequence[Change], account: Account) -> None:
+        """Somebody else wrote between our reading and our writing: look again and decide again, once."""
+        if self._policy.approved_plan:
+            for change in changes:
+                account.failures.append(
+                    _failed(change, "was changed by somebody else after the plan was made; plan and approve again")
+                )
+            return
+        items = list({change.identity: change.desired for change in changes if change.desired is not None}.values())
+        policy = replace(self._policy, purge=False, max_deletions=None, on_error="continue", on_protected="skip")
+        decided = plan(items, self._observe(items, False), policy)
+        account.unchanged += decided.unchanged
+        account.failures.extend(decided.failures)
+        for entry in decided.foreign:
+            owner = f"is now owned by {entry['source']!r}" if entry["source"] else "now exists without an owner"
+            message = f"{owner}: somebody else created it meanwhile"
+            account.failures.append(Failure(entry["type"], entry["value"], CREATE, message))
+        self._send(decided.changes, account, last=True)
+
+
+def _failed(change: Change, message: str) -> Failure:
+    item = change.desired
+    return Failure(
+        change.kind,
+        change.value,
+        change.operation,
+        message,
+        item.index if item is not None else None,
+        item.place if item is not None else "",
+    )
+
+
+def _group_problem(name: str, matches: Sequence[Mapping[str, Any]], groups: Optional[HostGroups]) -> str:
+    if matches:
+        ids = ", ".join(f"{match['name']} ({match['id']})" for match in matches)
+        return f"{name!r} is the name of {len(matches)} host groups; name one by its id: {ids}"
+    near: Tuple[str, ...] = tuple(groups.candidates(name)) if groups else ()
+    hint = f"; there are: {', '.join(near)}" if near else ""
+    return f"there is no host group {name!r}{hint}"

@@ -1,0 +1,91 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: falcon_auth
+short_description: Fetch a token of CrowdStrike Falcon for later tasks
+version_added: 1.0.0
+description:
+  - Fetches one access token and returns it for the O(auth) option of the other modules, together with where it is valid.
+  - On the controller the modules of this collection share one token for a whole playbook run by themselves. This module is for tasks that
+    run on other machines, and for handing a token to other collections.
+author:
+  - threatops.falcon contributors (@threatops)
+notes:
+  - The result holds the token. Use C(no_log) on the task where output is kept.
+extends_documentation_fragment:
+  - threatops.falcon.attributes
+  - threatops.falcon.auth
+  - threatops.falcon.transport.connection
+attributes:
+  check_mode:
+    support: full
+    details: A token is fetched in check mode too, since that changes nothing.
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+seealso:
+  - module: threatops.falcon.falcon_iocs
+"""
+
+EXAMPLES = r"""
+- name: Fetch a token
+  threatops.falcon.falcon_auth:
+    client_id: "{{ falcon_client_id }}"
+    client_secret: "{{ falcon_client_secret }}"
+  register: falcon
+  no_log: true
+
+- name: Use it
+  threatops.falcon.falcon_ioc_info:
+    auth: "{{ falcon.auth }}"
+    types: [domain]
+"""
+
+RETURN = r"""
+auth:
+  description: What the O(auth) option of the other modules takes.
+  type: dict
+  returned: success
+  contains:
+    access_token:
+      description: The bearer token.
+      type: str
+      returned: success
+    cloud:
+      description: The region that it is valid in.
+      type: str
+      returned: success
+      sample: us-2
+    base_url:
+      description: The address that it is valid at.
+      type: str
+      returned: success
+      sample: https://api.us-2.crowdstrike.com
+    expires_in:
+      description: Seconds that it will live.
+      type: int
+      returned: when known
+      sample: 1799
+requests:
+  description: How many requests were sent, by kind, and how long was waited.
+  type: dict
+  returned: success
+"""
+
+from ansible_collections.threatops.falcon.plugins.module_utils.task.auth import SPEC, run
+from ansible_collections.threatops.falcon.plugins.module_utils.task.base import run_module
+
+
+def main() -> None:
+    run_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()

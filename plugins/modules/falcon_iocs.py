@@ -1,0 +1,330 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: falcon_iocs
+short_description: Bring a whole list of custom indicators of compromise (IOCs) into CrowdStrike Falcon
+version_added: 1.0.0
+description:
+  - Compares a list of indicators with the tenant, and creates, updates and deletes what differs, in batches.
+  - The tenant is read whole, as far as it matters, or the task fails. Nothing is written before the plan is complete and every guard has
+    passed. Check mode makes the same plan and stops there.
+  - With O(source) the list has an owner. O(purge) then deletes what the owner has in the tenant and the list does not name, and nothing else.
+author:
+  - threatops.falcon contributors (@threatops)
+notes:
+  - The API client needs the scope C(IOC Management) with C(Read) and C(Write), in check mode C(Read) alone. Names of host groups need
+    C(Host Groups) with C(Read).
+extends_documentation_fragment:
+  - threatops.falcon.attributes
+  - threatops.falcon.auth
+  - threatops.falcon.transport
+  - threatops.falcon.indicator
+  - threatops.falcon.feeds
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  iocs:
+    description:
+      - The indicators. Each is a mapping with the fields of M(threatops.falcon.falcon_ioc), as there.
+      - C(state) of an item is V(present) or V(absent). With C(ignore=true) an item is neither changed nor purged.
+      - C(id) is accepted, so that deleted records can be pasted back, and not used.
+      - The same type and value twice is an error.
+    type: list
+    elements: raw
+    default: []
+    aliases: [indicators]
+  defaults:
+    description:
+      - Field values for items that omit them.
+      - A default that an item cannot take is not applied to it. On an item itself the same thing is an error.
+    type: dict
+    default: {}
+  defaults_by_type:
+    description: The same for one type each. They go before O(defaults).
+    type: dict
+    default: {}
+  source:
+    description:
+      - The owner of this list. It is written to the C(source) of every indicator, and a different one on an item is an error.
+      - Without it nothing is foreign, and C(source) is an ordinary field of an item.
+    type: str
+  purge:
+    description:
+      - Delete what O(source) owns and the list does not name. Needs O(source).
+      - An item that cannot be identified, or a malformed feed line, stops every such deletion. The rest is applied and the task fails.
+    type: bool
+    default: false
+    aliases: [prune]
+  purge_allow_empty:
+    description: Let O(purge) delete everything that O(source) owns when the list has no item left that is to be present.
+    type: bool
+    default: false
+  purge_allow_rejects:
+    description: Purge in spite of malformed feed lines.
+    type: bool
+    default: false
+  max_deletions:
+    description:
+      - At most so many deletions, V(state=absent) of items included. More than that fails before the first write, in check mode too.
+      - A count such as V(25), or a share such as V(10%) of what the source owned before the run, rounded down.
+    type: str
+  on_foreign:
+    description:
+      - What to do when another source, or none, owns an indicator that the list names, to be present or absent.
+      - V(fail) stops before the first write, in check mode too, and names the owner. V(skip) leaves it alone.
+        V(adopt) takes it over, or deletes it where it is to be absent.
+    type: str
+    choices: [fail, skip, adopt]
+    default: fail
+  on_error:
+    description:
+      - V(continue) applies all the rest, then fails naming the failures.
+      - V(fail) stops before the first write when an item is invalid. When a write fails no new batch starts, and what was not sent is in
+        RV(failed_iocs).
+    type: str
+    choices: [continue, fail]
+    default: continue
+  approved_plan:
+    description:
+      - A RV(plan_digest) of an earlier run in check mode. Anything else than exactly that plan fails before the first write, in check mode too.
+      - A plan without changes is always allowed. What a partial run left over needs a new approval.
+    type: str
+  batch_size:
+    description: Indicators in one request, at most 2000. A tenant that takes fewer is served all the same.
+    type: int
+    default: 200
+  page_size:
+    description: Records in one page of a listing, at most 2000. A tenant that gives fewer is served all the same.
+    type: int
+    default: 2000
+  concurrency:
+    description: Connections that read and write at the same time.
+    type: int
+    default: 4
+seealso:
+  - module: threatops.falcon.falcon_ioc
+  - module: threatops.falcon.falcon_ioc_info
+  - module: threatops.falcon.falcon_ioc_feed_info
+"""
+
+EXAMPLES = r"""
+- name: Apply a list that the SOC owns, and delete what it owns and no longer names
+  threatops.falcon.falcon_iocs:
+    client_id: "{{ falcon_client_id }}"
+    client_secret: "{{ falcon_client_secret }}"
+    source: soc-emea
+    purge: true
+    max_deletions: 10%
+    defaults:
+      severity: high
+    defaults_by_type:
+      sha256: {action: prevent}
+      domain: {action: detect, expiration_days: 90}
+    iocs:
+      - type: sha256
+        value: 4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865
+        filename: invoice.exe
+      - type: domain
+        value: evil.example
+        tags: [phishing]
+      - type: ipv4
+        value: 203.0.113.7
+        state: absent
+
+- name: Make a plan and show it
+  threatops.falcon.falcon_iocs:
+    source: soc-emea
+    purge: true
+    iocs: "{{ falcon_iocs }}"
+  check_mode: true
+  diff: true
+  register: plan
+
+- name: Apply exactly the plan that was approved
+  threatops.falcon.falcon_iocs:
+    source: soc-emea
+    purge: true
+    iocs: "{{ falcon_iocs }}"
+    approved_plan: "{{ plan.plan_digest }}"
+    comment: CHG0031337
+
+- name: Apply a published feed, and never block our own network
+  threatops.falcon.falcon_iocs:
+    source: feed:qakbot
+    feeds:
+      - path: feeds/qakbot.csv
+        defaults: {action: detect, severity: high}
+    protect:
+      domains: [example.com]
+      networks: [198.51.100.0/24]
+    on_protected: skip
+"""
+
+RETURN = r"""
+counts:
+  description:
+    - How many indicators came to what end.
+    - C(desired) is the sum of C(created), C(updated), C(unchanged), C(failed), C(foreign), C(protected), C(ignored) and the items that are to
+      be absent. Deletions by O(purge) and C(rejected) feed lines come on top.
+  type: dict
+  returned: always
+  sample:
+    desired: 3
+    created: 1
+    updated: 1
+    deleted: 1
+    unchanged: 0
+    ignored: 0
+    foreign: 0
+    protected: 0
+    rejected: 0
+    failed: 0
+created_iocs:
+  description: What was created, or would be in check mode, with its fields.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - type: domain
+      value: evil.example
+      action: detect
+      severity: high
+updated_iocs:
+  description: What was updated, or would be in check mode, with the changed fields only.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    id:
+      description: Falcon's id of the record.
+      type: str
+      returned: always
+    type:
+      description: The type.
+      type: str
+      returned: always
+    value:
+      description: The value.
+      type: str
+      returned: always
+    before:
+      description: The changed fields as they were.
+      type: dict
+      returned: always
+    after:
+      description: The changed fields as they are now.
+      type: dict
+      returned: always
+deleted_iocs:
+  description:
+    - What was deleted, or would be in check mode. Each is whole, in the vocabulary of O(iocs), so that it can be pasted back, plus its C(id).
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - id: 889e8f9b4c5a1d2e3f40516273849506a7b8c9d0e1f2031425364758697a8b9c
+      type: ipv4
+      value: 203.0.113.7
+      action: detect
+      severity: low
+      platforms: [windows, mac, linux]
+      applied_globally: true
+      source: soc-emea
+failed_iocs:
+  description: Items that are invalid, and writes that failed. C(index) is the position in O(iocs), and null for what came from elsewhere.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - index: 3
+      type: domain
+      value: not a domain
+      operation: validate
+      message: "value: 'not a domain' is not a domain name"
+foreign_iocs:
+  description: Items that somebody else owns, with the owner in C(source).
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - type: domain
+      value: evil.example
+      source: soc-apac
+protected_iocs:
+  description: Items that are protected, with the C(reason).
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - type: ipv4
+      value: 192.168.0.1
+      reason: private address (RFC 1918)
+overridden_iocs:
+  description: Items that are protected, and passed since O(protect.override) names them.
+  type: list
+  elements: dict
+  returned: always
+  sample: []
+rejected:
+  description: Rows of feeds that gave no indicator.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - path: feeds/qakbot.csv
+      line: 12
+      text: sha1,da39a3ee5e6b4b0d3255bfef95601890afd80709
+      reason: Falcon takes no sha1
+      malformed: false
+requests:
+  description: How many requests were sent, by kind, and how long was waited.
+  type: dict
+  returned: always
+  sample:
+    token: 1
+    read: 2
+    write: 1
+    retried: 0
+    waited_seconds: 0.0
+plan_digest:
+  description:
+    - SHA-256 of the plan. The same desired and the same observed state give the same digest.
+    - Comments and the way of sending are no part of it. An expiration that is stamped counts as its number of days.
+  type: str
+  returned: always
+  sample: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+diff:
+  description: What changes, before and after, as text. At most 200 entries are shown.
+  type: dict
+  returned: always
+  contains:
+    before:
+      description: The fields as they were.
+      type: str
+      returned: always
+    after:
+      description: The fields as they are now.
+      type: str
+      returned: always
+"""
+
+from ansible_collections.threatops.falcon.plugins.module_utils.task.base import run_module
+from ansible_collections.threatops.falcon.plugins.module_utils.task.many import SPEC, run
+
+
+def main() -> None:
+    run_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()

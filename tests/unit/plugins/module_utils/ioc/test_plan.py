@@ -1,0 +1,361 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The decision function, case by case: what is desired, what is there, what is to be done."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Dict, List, Optional
+
+import pytest
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import Desired, ItemReader
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import DeletionLimit, Plan, Policy, plan
+
+NOW = datetime.datetime(2026, 6, 1, 12, 0, tzinfo=datetime.timezone.utc)
+SHA = "a" * 64
+MD5 = "b" * 32
+GROUP = "c" * 32
+
+
+def item(kind: str = "domain", value: str = "evil.example", **fields: Any) -> Dict[str, Any]:
+    return {"type": kind, "value": value, **fields}
+
+
+def record(kind: str = "domain", value: str = "evil.example", **fields: Any) -> Dict[str, Any]:
+    base: Dict[str, Any] = {
+        "id": "1" * 64, "type": kind, "value": value, "action": "detect", "mobile_action": "no_action",
+        "severity": "high", "platforms": ["windows", "mac", "linux"], "applied_globally": True, "expired": False,
+        "deleted": False, "from_parent": False, "created_by": "somebody", "modified_on": "2026-01-01T00:00:00.5Z",
+    }  # fmt: skip
+    return {name: found for name, found in {**base, **fields}.items() if found is not None}
+
+
+def read(items: List[Dict[str, Any]], owner: str = "", **defaults: Any) -> List[Desired]:
+    reader = ItemReader(defaults.get("defaults"), defaults.get("by_type"), owner)
+    return [reader.read(raw, index, f"iocs[{index}]") for index, raw in enumerate(items)]
+
+
+def decide(items: List[Dict[str, Any]], records: List[Dict[str, Any]], **options: Any) -> Plan:
+    defaults = {name: options.pop(name) for name in ("defaults", "by_type") if name in options}
+    policy = Policy(now=NOW, **options)
+    return plan(read(items, policy.source, **defaults), records, policy)
+
+
+def only_body(found: Plan) -> Optional[Dict[str, Any]]:
+    assert not found.failures, found.failures
+    assert not found.refusals, found.refusals
+    assert len(found.changes) <= 1
+    return found.changes[0].body if found.changes else None
+
+
+CREATED = {"platforms": ["windows", "mac", "linux"], "applied_globally": True}
+
+CREATIONS = [
+    (item(action="detect", severity="high"), {"action": "detect", "severity": "high", **CREATED}),
+    (item(action="no_action"), {"action": "no_action", **CREATED}),
+    (item(policy="detect", share_level="red"), {"action": "detect", "severity": "medium", **CREATED}),
+    (item(policy="none"), {"action": "no_action", **CREATED}),
+    (item("sha256", SHA.upper(), action="allow"), {"action": "allow", **CREATED}),
+    (item("sha256", SHA, action="prevent_no_ui"), {"action": "prevent_no_ui", **CREATED}),
+    (
+        item("all_subdomains", "Evil.Example.", mobile_action="prevent", severity="low"),
+        {"mobile_action": "prevent", "severity": "low", "platforms": ["ios", "android"], "applied_globally": True},
+    ),
+    (
+        item(platforms=["ios", "windows"], action="detect", mobile_action="allow", severity="low"),
+        {**CREATED, "platforms": ["windows", "ios"], "action": "detect", "mobile_action": "allow", "severity": "low"},
+    ),
+    (
+        item("md5", MD5, action="detect", severity="low", host_groups=[GROUP], filename="a.exe", tags=["t"]),
+        {
+            "action": "detect", "severity": "low", "platforms": ["windows", "mac", "linux"], "tags": ["t"],
+            "applied_globally": False, "host_groups": [GROUP], "metadata": {"filename": "a.exe"},
+        },
+    ),
+    (
+        item(action="no_action", expiration="2026-12-31"),
+        {"action": "no_action", "expiration": "2026-12-31T23:59:59Z", **CREATED},
+    ),
+    (
+        item(action="no_action", expiration_days=30),
+        {"action": "no_action", "expiration": "2026-07-01T12:00:00Z", **CREATED},
+    ),
+    (item(action="no_action", expiration="never", description="", tags=[]), {"action": "no_action", **CREATED}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted, body", CREATIONS)
+def test_a_new_indicator_is_sent_complete(wanted: Dict[str, Any], body: Dict[str, Any]) -> None:
+    found = decide([wanted], [])
+    sent = only_body(found)
+    assert sent is not None
+    identity = {"type": found.changes[0].kind, "value": found.changes[0].value}
+    assert sent == {**identity, **body}
+    assert found.changes[0].operation == "create"
+
+
+UPDATES: List[Any] = [
+    ("same", item(action="detect", severity="high"), {}, None),
+    ("case and order", item("domain", "EVIL.example.", platforms=["linux", "mac", "windows"]), {}, None),
+    ("omitted is left alone", item(), {"description": "x", "tags": ["t"]}, None),
+    ("description", item(description="new"), {}, {"description": "new"}),
+    ("cleared", item(description="", tags=[]), {"description": "x", "tags": ["t"]}, {"description": "", "tags": []}),
+    ("nothing to clear", item(description="", source="", tags=[], severity="high"), {}, None),
+    ("tags are a set", item(tags=["b", "a"]), {"tags": ["a", "b"]}, None),
+    ("platforms", item(platforms=["linux"]), {}, {"platforms": ["linux"]}),
+    ("unused action is filled in", item(platforms=["windows", "mac", "linux"]), {"mobile_action": "no_action"}, None),
+    ("severity cleared by itself", item("sha256", SHA, action="allow"), {}, {"action": "allow", "severity": ""}),
+    ("severity kept by no_action", item(action="no_action"), {}, {"action": "no_action"}),
+    ("policy adds a severity", item(policy="detect"), {"action": "no_action", "severity": None},
+     {"action": "detect", "severity": "medium"}),
+    ("policy keeps a severity", item(policy="detect"), {"severity": "low"}, None),
+    ("to groups", item(host_groups=[GROUP]), {}, {"host_groups": [GROUP], "applied_globally": False}),
+    ("same groups", item(host_groups=[GROUP]), {"applied_globally": False, "host_groups": [GROUP]}, None),
+    ("other groups", item(host_groups=[GROUP]), {"applied_globally": False, "host_groups": ["d" * 32]},
+     {"host_groups": [GROUP]}),
+    ("to global", item(applied_globally=True), {"applied_globally": False, "host_groups": [GROUP]},
+     {"applied_globally": True}),
+    ("to global, emptied", item(applied_globally=True, host_groups=[]),
+     {"applied_globally": False, "host_groups": [GROUP]}, {"applied_globally": True}),
+    ("new expiration sends the action", item(expiration="2027-01-01T00:00:00Z"), {},
+     {"expiration": "2027-01-01T00:00:00Z", "action": "detect"}),
+    ("same instant", item(expiration="2027-01-01T02:00:00+02:00"), {"expiration": "2027-01-01T00:00:00Z"}, None),
+    ("cleared expiration", item(expiration="never"), {"expiration": "2027-01-01T00:00:00Z"},
+     {"expiration": "0001-01-01T00:00:00.000Z", "action": "detect"}),
+    ("past expiration is not resent", item(expiration="2026-01-01T00:00:00Z", action="detect"),
+     {"expiration": "2026-01-01T00:00:00Z", "expired": True, "action": "no_action"}, None),
+    ("expiry is not drift", item(action="detect"),
+     {"expiration": "2026-01-01T00:00:00Z", "expired": True, "action": "no_action"}, None),
+    ("revived", item(action="detect", expiration="2027-01-01T00:00:00Z"),
+     {"expiration": "2026-01-01T00:00:00Z", "expired": True, "action": "no_action"},
+     {"expiration": "2027-01-01T00:00:00Z", "action": "detect"}),
+    ("days: far from its end", item(expiration_days=30), {"expiration": "2026-06-02T00:00:00Z"}, None),
+    ("days: within the window", item(expiration_days=30, renew_within_days=5), {"expiration": "2026-06-02T00:00:00Z"},
+     {"expiration": "2026-07-01T12:00:00Z", "action": "detect"}),
+    ("days: never had one", item(expiration_days=30), {}, {"expiration": "2026-07-01T12:00:00Z", "action": "detect"}),
+    ("days: expired", item(expiration_days=30, action="detect"),
+     {"expiration": "2026-01-01T00:00:00Z", "expired": True, "action": "no_action"},
+     {"expiration": "2026-07-01T12:00:00Z", "action": "detect"}),
+    ("other case of severity", item(severity="high"), {"severity": "HIGH"}, None),
+    ("file name", item("sha256", SHA, filename="b.exe"), {"metadata": {"filename": "a.exe", "signed": False}},
+     {"metadata": {"filename": "b.exe"}}),
+    ("mobile added", item(platforms=["windows", "ios"], mobile_action="detect"), {},
+     {"platforms": ["windows", "ios"], "mobile_action": "detect"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, wanted, stored, body", UPDATES, ids=[case[0] for case in UPDATES])
+def test_only_what_differs_is_sent(name: str, wanted: Any, stored: Any, body: Any) -> None:
+    kind = wanted["type"]
+    value = SHA if kind == "sha256" else "evil.example"
+    assert only_body(decide([wanted], [record(kind, value, **stored)])) == body
+
+
+INVALID: List[Any] = [
+    ("value", item("sha256", "abc", action="allow")),
+    ("value", item("ipv4", "1.2.3.999", action="detect", severity="low")),
+    ("value", item("domain", "http://evil.example/x", action="no_action")),
+    ("type", item("sha1", "a" * 40)),
+    ("type", {"value": "evil.example"}),
+    ("value", {"type": "domain"}),
+    ("colour", item(action="no_action", colour="red")),
+    ("action", item(severity="low")),
+    ("action", item(action="prevent", severity="low")),
+    ("action", item(action="detect", severity="low", platforms=["ios"])),
+    ("action", item("all_subdomains", action="detect", mobile_action="detect", severity="low")),
+    ("mobile_action", item("sha256", SHA, action="allow", mobile_action="allow")),
+    ("mobile_action", item(action="no_action", mobile_action="allow", platforms=["windows"])),
+    ("mobile_action", item(platforms=["ios"])),
+    ("platforms", item("md5", MD5, action="allow", platforms=["ios"])),
+    ("platforms", item(action="no_action", platforms=[])),
+    ("platforms", item(action="no_action", platforms=["amiga"])),
+    ("severity", item(action="detect")),
+    ("severity", item("md5", MD5, action="allow", severity="low")),
+    ("severity", item(action="detect", severity="huge")),
+    ("host_groups", item(action="no_action", applied_globally=True, host_groups=[GROUP])),
+    ("host_groups", item(action="no_action", host_groups=[])),
+    ("applied_globally", item(action="no_action", applied_globally=False)),
+    ("expiration", item(action="no_action", expiration="2020-01-01")),
+    ("expiration", item(action="no_action", expiration="soon")),
+    ("expiration_days", item(action="no_action", expiration_days=0)),
+    ("expiration_days", item(action="no_action", expiration="never", expiration_days=3)),
+    ("renew_within_days", item(action="no_action", renew_within_days=3)),
+    ("policy", item(action="no_action", policy="none")),
+    ("filename", item(action="no_action", filename="a.exe")),
+    ("description", item(action="no_action", description="x" * 201)),
+    ("tags", item(action="no_action", tags=[" "])),
+    ("source", item(action="no_action", source="other")),
+]
+
+
+@pytest.mark.parametrize("field, wanted", INVALID)
+def test_an_invalid_item_is_named_with_its_field_and_does_not_sink_the_rest(field: str, wanted: Any) -> None:
+    found = decide([wanted, item("ipv4", "203.0.113.9", action="no_action")], [], source="me")
+    assert [change.value for change in found.changes] == ["203.0.113.9"]
+    (failure,) = found.failures
+    assert f"{field}:" in failure.message
+    assert failure.index == 0
+    assert not found.refusals
+
+
+def test_with_on_error_fail_an_invalid_item_stops_everything() -> None:
+    found = decide([item(), item("ipv4", "203.0.113.9", action="no_action")], [], on_error="fail")
+    assert found.refusals
+
+
+class TestDefaults:
+    def test_by_type_goes_first_and_falls_through_where_it_does_not_fit(self) -> None:
+        found = decide(
+            [item(), item("sha256", SHA), item("all_subdomains", "x.example", mobile_action="allow")],
+            [],
+            defaults={"action": "detect", "severity": "high", "platforms": ["windows", "ios"]},
+            by_type={"domain": {"action": "prevent"}, "sha256": {"action": "allow"}},
+        )
+        assert not found.failures or found.failures[0].message.startswith("mobile_action")
+        bodies = {change.kind: change.body for change in found.changes}
+        assert bodies["sha256"]["action"] == "allow"
+        assert "severity" not in bodies["sha256"]
+        assert bodies["sha256"]["platforms"] == ["windows"]
+        assert bodies["all_subdomains"]["platforms"] == ["ios"]
+        assert "severity" not in bodies["all_subdomains"]
+
+    def test_an_inapplicable_action_by_type_falls_through_to_the_general_one(self) -> None:
+        found = decide([item()], [], defaults={"action": "detect", "severity": "low"}, by_type={"domain": {"action": "prevent"}})
+        assert only_body(found)["action"] == "detect"  # type: ignore[index]
+
+    def test_empty_on_the_item_counts_as_given(self) -> None:
+        found = decide([item(action="no_action", description="")], [], defaults={"description": "default", "tags": ["t"]})
+        body = only_body(found)
+        assert body is not None and "description" not in body and body["tags"] == ["t"]
+
+    def test_a_default_that_does_not_fit_the_stored_record_is_dropped(self) -> None:
+        stored = record(platforms=["ios"], mobile_action="detect", action="no_action")
+        assert only_body(decide([item()], [stored], defaults={"action": "detect", "severity": "high"})) is None
+
+    def test_own_scope_beats_the_default_scope(self) -> None:
+        found = decide([item(action="no_action", applied_globally=True)], [], defaults={"host_groups": [GROUP]})
+        assert only_body(found)["applied_globally"] is True  # type: ignore[index]
+
+
+class TestOwnership:
+    def test_purge_deletes_what_the_source_owns_and_nothing_else(self) -> None:
+        records = [
+            record(source="me"),
+            record(value="extra.example", source="me", id="2" * 64),
+            record(value="theirs.example", source="you", id="3" * 64),
+            record(value="nobodys.example", id="4" * 64),
+            record(value="parents.example", source="me", id="5" * 64, from_parent=True),
+            record(value="gone.example", source="me", id="6" * 64, deleted=True),
+        ]
+        found = decide([item()], records, source="me", purge=True)
+        assert [(change.operation, change.value) for change in found.changes] == [("delete", "extra.example")]
+
+    @pytest.mark.parametrize("extra", [{"ignore": True}, {"state": "absent"}, {"action": "prevent"}])
+    def test_whatever_is_named_is_not_purged(self, extra: Dict[str, Any]) -> None:
+        records = [record(source="me"), record(value="keep.example", source="me", id="2" * 64)]
+        found = decide([item(value="keep.example"), item(**extra)], records, source="me", purge=True)
+        purged = [change for change in found.of("delete") if change.desired is None]
+        assert not purged
+
+    def test_an_item_that_cannot_be_read_stops_every_purge(self) -> None:
+        records = [record(source="me"), record(value="extra.example", source="me", id="2" * 64)]
+        found = decide([item(description="x"), item("sha256", "abc")], records, source="me", purge=True)
+        assert [change.operation for change in found.changes] == ["update"]
+        assert "iocs[1]" in found.purge_stopped
+
+    def test_an_empty_list_is_refused(self) -> None:
+        found = decide([], [record(source="me")], source="me", purge=True)
+        assert found.refusals
+        assert not decide([], [record(source="me")], source="me", purge=True, purge_allow_empty=True).refusals
+        assert not decide([], [], source="me", purge=True).refusals
+
+    @pytest.mark.parametrize("limit, refused", [("1", False), ("0", True), ("10%", True), ("50%", False), ("49%", True)])
+    def test_max_deletions(self, limit: str, refused: bool) -> None:
+        records = [record(source="me"), record(value="extra.example", source="me", id="2" * 64)]
+        found = decide([item()], records, source="me", purge=True, max_deletions=DeletionLimit.parse(limit))
+        assert bool(found.refusals) is refused
+
+    def test_absent_items_count_against_max_deletions(self) -> None:
+        found = decide([item(state="absent")], [record()], max_deletions=DeletionLimit.parse("0"))
+        assert found.refusals
+
+    @pytest.mark.parametrize("state", ["present", "absent"])
+    def test_foreign(self, state: str) -> None:
+        wanted = [item(state=state)]
+        refused = decide(wanted, [record(source="you")], source="me")
+        assert refused.refusals and "owned by 'you'" in refused.refusals[0]
+        skipped = decide(wanted, [record(source="you")], source="me", on_foreign="skip")
+        assert not skipped.changes and not skipped.refusals and skipped.foreign[0]["source"] == "you"
+        adopted = decide(wanted, [record()], source="me", on_foreign="adopt")
+        assert adopted.changes[0].operation == ("update" if state == "present" else "delete")
+        if state == "present":
+            assert adopted.changes[0].body == {"source": "me"}
+
+    def test_inherited_records_are_never_written(self) -> None:
+        found = decide([item(description="x"), item(value="y.example", state="absent")],
+                       [record(from_parent=True), record(value="y.example", from_parent=True)])  # fmt: skip
+        assert not found.changes
+        assert len(found.failures) == 2
+        assert not decide([item()], [record(from_parent=True)]).failures
+
+    def test_a_pair_that_a_tenant_holds_twice_is_brought_in_line_as_one(self) -> None:
+        found = decide([item(description="x")], [record(), record(id="2" * 64)])
+        assert [change.id for change in found.changes] == ["1" * 64, "2" * 64]
+
+
+class TestProtection:
+    POLICY = {"protected": lambda kind, value: "because" if value == "evil.example" else None}
+
+    def test_guarded_actions_fail_and_others_do_not(self) -> None:
+        assert decide([item(action="detect", severity="low")], [], **self.POLICY).refusals
+        assert not decide([item(action="no_action")], [], **self.POLICY).refusals
+        assert not decide([item(state="absent")], [record()], **self.POLICY).refusals
+
+    def test_the_stored_action_counts_where_the_item_names_none(self) -> None:
+        assert decide([item(description="x")], [record()], **self.POLICY).protected
+        assert not decide([item(description="x")], [record(action="no_action")], **self.POLICY).protected
+
+    def test_skip(self) -> None:
+        found = decide([item(action="detect", severity="low")], [], on_protected="skip", **self.POLICY)
+        assert not found.refusals and not found.changes and found.protected[0]["reason"] == "because"
+
+
+class TestDigest:
+    def test_it_does_not_hold_the_stamp(self) -> None:
+        wanted = [item(action="no_action", expiration_days=3)]
+        later = NOW + datetime.timedelta(hours=3)
+        first = plan(read(wanted), [], Policy(now=NOW))
+        second = plan(read(wanted), [], Policy(now=later))
+        assert first.changes[0].body != second.changes[0].body
+        assert first.digest() == second.digest()
+        other = plan(read([item(action="no_action", expiration_days=4)]), [], Policy(now=NOW))
+        assert other.digest() != first.digest()
+
+    def test_order_means_nothing_and_observed_state_does(self) -> None:
+        one, two = item(action="no_action"), item("ipv4", "203.0.113.9", action="no_action")
+        assert decide([one, two], []).digest() == decide([two, one], []).digest()
+        changed = item(description="x")
+        assert decide([changed], [record()]).digest() != decide([changed], [record(description="y")]).digest()
+
+    def test_approval(self) -> None:
+        wanted = [item(action="no_action")]
+        digest = decide(wanted, []).digest()
+        assert not decide(wanted, [], approved_plan=digest).refusals
+        assert decide(wanted, [], approved_plan="0" * 64).refusals
+        assert not decide([item()], [record()], approved_plan="0" * 64).refusals
+
+
+def test_counts_add_up() -> None:
+    records = [record(), record(value="f.example", source="you"), record(value="gone.example", source="me")]
+    wanted = [
+        item(source="me"), item(value="f.example", action="detect"), item(value="gone.example", state="absent"),
+        item("sha256", "abc"), item(value="i.example", ignore=True), item(value="n.example", action="no_action"),
+    ]  # fmt: skip
+    records[0]["source"] = "me"
+    found = decide(wanted, records, source="me", on_foreign="skip")
+    created = sum(1 for _change in found.of("create"))
+    updated = sum(1 for _change in found.of("update"))
+    parts = created + updated + found.unchanged + len(found.failures) + len(found.foreign) + len(found.protected)
+    assert parts + found.ignored + found.absent == found.desired == 6
