@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Indicators as inventory variables: sorted, readable YAML that means the same to Ansible as it did to the tenant.
+"""Indicators as inventory variables: sorted YAML that means to Ansible what it meant to the tenant.
 
 A writer of its own: PyYAML is not on every managed machine, and slow without its C library. Texts are quoted;
 one that Ansible would take for a template is marked ``!unsafe``, so that nothing a tenant holds is run.
@@ -49,7 +49,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def variables(items: Iterable[Mapping[str, Any]], source: str, comment: str) -> Iterator[str]:
-    """The lines of a file of variables: ``falcon_iocs``, and ``falcon_ioc_source`` where there is a ``source``.
+    """The lines of a file: ``falcon_iocs``, and ``falcon_ioc_source`` where there is a ``source``.
 
     ``items`` are in the vocabulary of ``falcon_iocs``, in any order. ``comment`` is one line of text.
     """

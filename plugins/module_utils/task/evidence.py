@@ -18,13 +18,13 @@ from ..report import deployment, evidence
 from ..report.csv_table import csv_table
 from ..report.html_page import html_page
 from .base import Context, Params, Result, TaskFailed
-from .options import ArgumentSpec
+from .options import CONNECTION, ArgumentSpec
 
 #: Differences that a message names; the result holds all of them.
 MOST_NAMED = 20
 UNFINISHED = ".unfinished"
 
-SPEC = ArgumentSpec(
+SPEC = CONNECTION + ArgumentSpec(
     {
         "state": {"type": "str", "choices": ["present", "verified", "rollback"], "default": "present"},
         "path": {"type": "path"},
@@ -161,13 +161,23 @@ def _write(folder: str, status: str, files: Mapping[str, bytes], context: Contex
 
 def _facts(params: Params) -> Dict[str, Any]:
     """Who, when, why and with what; empty ones are left out."""
-    facts = {**params["facts"], "collection_version": VERSION, "python_version": platform.python_version()}
+    facts = {**params["facts"], **where(params), "python_version": platform.python_version()}
     for name in ("change_id", "requester", "reason"):
         facts[name] = params.get(name) or ""
     facts["started"] = params.get("started") or _now()
     if params["status"] != "started":
         facts.setdefault("finished", _now())
     return {name: facts[name] for name in sorted(facts) if facts[name] not in ("", None)}
+
+
+def where(params: Params) -> Dict[str, str]:
+    """Which tenant, seen by whom and with what: the options that are no secret."""
+    named = {
+        name: str(params.get(name) or "") for name in ("client_id", "member_cid", "cloud", "base_url", "api")
+    }
+    if named["base_url"]:
+        named["cloud"] = ""  # base_url overrides it
+    return {**{name: text for name, text in named.items() if text}, "collection_version": VERSION}
 
 
 def _now() -> str:

@@ -11,7 +11,6 @@ import os
 import tempfile
 from typing import Any, Dict, Mapping
 
-from ..api.version import VERSION
 from ..report import deployment
 from ..report.audit import audit_document, audit_page, findings_table
 from ..report.csv_table import csv_table
@@ -21,13 +20,14 @@ from ..report.html_page import html_page
 from ..report.junit import junit
 from ..report.page import Chart, Column, Count, Page, Table
 from .base import Context, Params, Result, TaskFailed
-from .options import PROTECTION, ArgumentSpec
+from .evidence import where
+from .options import CONNECTION, PROTECTION, ArgumentSpec
 from .protection import Guard
 
 FORMATS = ("html", "json", "csv", "junit")
 SUFFIXES = {"html": ".html", "json": ".json", "csv": ".csv", "junit": ".xml"}
 
-SPEC = ArgumentSpec(
+SPEC = CONNECTION + ArgumentSpec(
     {
         "kind": {"type": "str", "choices": ["audit", "page"], "default": "audit"},
         "title": {"type": "str", "default": "Falcon IOCs"},
@@ -69,7 +69,7 @@ SPEC = ArgumentSpec(
 def run(params: Params, context: Context) -> Result:
     """Render a report and write its files.
 
-    @raise TaskFailed: a kind of C{fail_on} was found (after the files were written), or a file cannot be written
+    @raise TaskFailed: a kind of C{fail_on} was found, after the files were written, or a file cannot be
     """
     if params["kind"] == "page":
         return _page(params, context)
@@ -80,7 +80,7 @@ def _audit(params: Params, context: Context) -> Result:
     now = datetime.datetime.now(datetime.timezone.utc)
     lists = deployment.documented(params["lists"], params["plan"])
     found = findings(lists, params["records"], now, params["expiring_days"], Guard(params).reason)
-    facts = {"collection_version": VERSION, **params["facts"]}
+    facts = {**where(params), **params["facts"]}
     generated = params.get("generated") or now.strftime("%Y-%m-%dT%H:%M:%SZ")
     document = audit_document(params["title"], lists, found, params["fail_on"], facts, generated)
     writers = {

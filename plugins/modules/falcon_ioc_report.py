@@ -1,0 +1,241 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: falcon_ioc_report
+short_description: Report on Falcon IOCs as HTML, JSON, CSV or JUnit XML
+version_added: 1.0.0
+description:
+  - Computes what an audit found from a check-mode result of M(threatops.falcon.falcon_iocs) and the records of
+    M(threatops.falcon.falcon_ioc_info), and writes it as a page for people, as data for programs, and as tests for pipelines. Or writes any
+    other facts as the same kind of page.
+  - The HTML is one file that loads nothing, with tables that sort, filter and turn pages in the browser, in light and dark, and on paper.
+    Whatever a tenant or a feed has put into a field is shown, never interpreted.
+  - Nothing is asked of Falcon. The options that other modules connect with are taken as well, and those that are no secret are reported.
+author:
+  - threatops.falcon contributors (@threatops)
+notes:
+  - Files have mode 0600 and are written on the machine that runs the task.
+extends_documentation_fragment:
+  - threatops.falcon.attributes
+  - threatops.falcon.auth
+  - threatops.falcon.transport
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: partial
+    details: A report bears the time of its making. Give O(generated) to repeat one.
+options:
+  kind:
+    description: V(audit) computes and reports findings. V(page) reports what O(page) holds.
+    type: str
+    choices: [audit, page]
+    default: audit
+  title:
+    description: The heading.
+    type: str
+    default: Falcon IOCs
+  dest:
+    description: The folder for the files. It is made if it is not there. Without it nothing is written.
+    type: path
+  name:
+    description: The name of the files, without a suffix. The default is the O(kind).
+    type: str
+  formats:
+    description:
+      - What to write. V(html) gives a file with the suffix C(.html), V(json) C(.json), V(csv) C(.csv), V(junit) C(.xml).
+      - A CSV file holds the findings, or the first table of a page. V(junit) is for audits.
+    type: list
+    elements: str
+    choices: [html, json, csv, junit]
+    default: [html, json]
+  facts:
+    description: Anything else that belongs into the report, by name.
+    type: dict
+    default: {}
+  generated:
+    description: When the report was made, RFC 3339. The default for an audit is now, for a page nothing.
+    type: str
+  lists:
+    description: The lists that were compared. O(plan) has the same order.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: What to call the list.
+        type: str
+      source:
+        description: Its owner.
+        type: str
+  plan:
+    description: What M(threatops.falcon.falcon_iocs) returned in check mode, an element a list.
+    type: list
+    elements: dict
+    default: []
+  records:
+    description: Indicators of the tenant as M(threatops.falcon.falcon_ioc_info) returns them, to look for expired and unprotected ones.
+    type: list
+    elements: dict
+    default: []
+  expiring_days:
+    description: An indicator that expires within so many days is reported as C(expiring).
+    type: int
+    default: 30
+  fail_on:
+    description: Findings of these kinds fail the task, after the files are written.
+    type: list
+    elements: str
+    choices: [missing, changed, disabled, extra, foreign, unprotected, expired, expiring, protected, invalid, rejected]
+    default: []
+  protect:
+    description: What must never be detected or blocked, as for M(threatops.falcon.falcon_iocs).
+    type: dict
+    default: {}
+    suboptions:
+      builtin:
+        description: Guard what the collection knows that must not be blocked.
+        type: bool
+        default: true
+      values:
+        description: Exact values.
+        type: list
+        elements: str
+      networks:
+        description: Networks in CIDR notation.
+        type: list
+        elements: str
+      domains:
+        description: Domains, with everything under them.
+        type: list
+        elements: str
+      files:
+        description: MISP warning lists.
+        type: list
+        elements: path
+      override:
+        description: Exact values that are not guarded all the same.
+        type: list
+        elements: str
+  page:
+    description: What a report of O(kind=page) holds.
+    type: dict
+    suboptions:
+      verdict:
+        description: The sentence to read first.
+        type: str
+        required: true
+      tone:
+        description: How it is meant.
+        type: str
+        choices: [good, warning, bad, neutral]
+        default: neutral
+      counts:
+        description: Numbers at the top, each with C(name), C(number) and C(tone).
+        type: list
+        elements: dict
+        default: []
+      chart:
+        description: Bars, with a C(title) and C(bars), which are as in O(page.counts).
+        type: dict
+      tables:
+        description:
+          - Each with C(title), C(columns), C(rows) (a list of lists of cells), and if you like a C(note) and C(tones) (a mapping of words to a tone).
+          - A column is a name, or a mapping of C(name) and C(kind), which is C(text), C(code), C(number), C(time), C(list) or C(label) (one of a few
+            words, with a filter of its own).
+        type: list
+        elements: dict
+        default: []
+seealso:
+  - module: threatops.falcon.falcon_iocs
+  - module: threatops.falcon.falcon_ioc_info
+  - module: threatops.falcon.falcon_ioc_evidence
+"""
+
+EXAMPLES = r"""
+- name: Compare, and write nothing to the tenant
+  threatops.falcon.falcon_iocs:
+    source: soc-emea
+    purge: true
+    purge_allow_empty: true
+    on_foreign: skip
+    on_protected: skip
+    iocs: "{{ falcon_iocs }}"
+  check_mode: true
+  register: planned
+
+- name: Look at what is there
+  threatops.falcon.falcon_ioc_info:
+    sources: [soc-emea]
+  register: present
+
+- name: Report, and fail where something is missing or was changed
+  threatops.falcon.falcon_ioc_report:
+    title: Falcon IOCs of soc-emea
+    dest: reports
+    formats: [html, json, csv, junit]
+    lists: [{name: soc-emea, source: soc-emea}]
+    plan: ["{{ planned }}"]
+    records: "{{ present.iocs }}"
+    fail_on: [missing, changed, disabled]
+
+- name: A page of one's own
+  threatops.falcon.falcon_ioc_report:
+    kind: page
+    title: Feeds
+    dest: reports
+    name: feeds
+    page:
+      verdict: Two feeds were read.
+      tone: good
+      tables:
+        - title: Feeds
+          columns: [Feed, {name: Indicators, kind: number}]
+          rows: [[qakbot.csv, 120], [drops.txt, 14]]
+"""
+
+RETURN = r"""
+files:
+  description:
+    - The file of each format. Empty if O(dest) is not given. In check mode those that would be written.
+    - The JSON of an audit is of schema C(threatops.falcon/audit/1). It has C(schema), C(title), C(generated), C(summary), C(failed), C(failed_on),
+      C(fail_on), C(counts) (findings by kind), C(totals) (the counts of all lists), C(lists) (C(name), C(source), C(plan_digest), C(counts)),
+      C(facts), and C(findings), each with C(kind), C(type), C(value), C(list), C(owner), C(detail) and C(changes) (C(field), C(before) as the
+      tenant has it, C(after) as the list wants it). Keys may be added to it, never taken away.
+    - That of a page is of schema C(threatops.falcon/page/1), and holds what O(page) holds with C(title) and C(facts).
+  returned: always
+  type: dict
+  sample: {html: reports/audit.html, json: reports/audit.json}
+summary:
+  description: The findings in one line, or the verdict of the page.
+  returned: always
+  type: str
+  sample: 118 of 120 as they should be; 1 missing, 1 disabled
+counts:
+  description: How many findings of each kind, zeros included.
+  returned: if O(kind=audit)
+  type: dict
+failed_on:
+  description: The kinds of O(fail_on) that were found.
+  returned: if O(kind=audit)
+  type: list
+  elements: str
+"""
+
+from ansible_collections.threatops.falcon.plugins.module_utils.task.base import run_module
+from ansible_collections.threatops.falcon.plugins.module_utils.task.report import SPEC, run
+
+
+def main() -> None:
+    run_module(SPEC, run, needs_requests=False)
+
+
+if __name__ == "__main__":
+    main()
