@@ -37,7 +37,8 @@ def repack(artefact: Path, folder: Path, seconds: int) -> Path:
     target = folder / artefact.name
     with target.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=seconds) as packed:
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive:
-            for name in sorted(contents):
+            # The manifest comes first, as Ansible itself packs it.
+            for name in sorted(contents, key=lambda name: (name not in ("MANIFEST.json", "FILES.json"), name)):
                 member, data = contents[name]
                 entry = tarfile.TarInfo(name)
                 entry.type, entry.linkname = member.type, member.linkname
