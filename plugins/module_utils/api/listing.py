@@ -1,0 +1,177 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading a listing of indicators to its end, or not at all."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from ..ioc.record import Record
+from .client import Answer, Client
+from .errors import IncompleteView, RequestRefused
+
+COMBINED = "/iocs/combined/indicator/v1"
+#: C{offset} plus C{limit} may not exceed this; C{after} has no such bound.
+FURTHEST_OFFSET = 10_000
+# What tenants are known to accept, from the largest on: a government cloud takes less than others.
+_SIZES = (2000, 500, 100)
+
+
+class PageSize:
+    """The page size of a run: falls back where a tenant refuses it, and stays there."""
+
+    def __init__(self, wanted: int) -> None:
+        self.rows = max(1, min(wanted, _SIZES[0]))
+
+    def fall_back(self, refused: int) -> bool:
+        """Use a smaller one than that was refused; false when there is none."""
+        smaller = [size for size in _SIZES if size < refused]
+        if smaller:
+            self.rows = min(self.rows, smaller[0])
+        return bool(smaller)
+
+
+class Listing:
+    """One filter's indicators, page by page.
+
+    @param query: Parameters of each request (C{filter}, C{sort}, C{from_parent}).
+    @param most: Stop when so many are read; C{None} reads all.
+    """
+
+    def __init__(
+        self, client: Client, size: PageSize, query: List[Tuple[str, str]], most: Optional[int] = None
+    ) -> None:
+        self._client = client
+        self._size = size
+        self._query = query
+        self._most = most
+        self._start()
+        self._restarted = False
+        self._faults = 0
+
+    def _start(self) -> None:
+        self.records: Dict[str, Record] = {}
+        self.total: Optional[int] = None
+        self.complete = False
+        self._largest_total = 0
+        self._rows = 0
+        self._after = ""
+        self._tokens: Set[str] = set()
+
+    def pages_left(self) -> int:
+        """How many more requests the rest takes, as far as known."""
+        rest = (self.total or 0) - len(self.records)
+        return 0 if self.complete else max(1, -(-rest // self._size.rows))
+
+    def finish(self) -> Dict[str, Record]:
+        """Read what is left; all records by id.
+
+        @raise IncompleteView: The tenant does not show as many as it says there are, twice.
+        """
+        while not self.complete:
+            self.read_page()
+        return self.records
+
+    def read_page(self) -> None:
+        """Read one page more."""
+        answer = self._fetch()
+        if answer.errors:
+            text, code = self._client.told(answer)
+            self._faults += 1
+            if self._faults <= self._client.retries:
+                self._client.say(
+                    "listing error", f'A page of a listing came with the error "{text}" and was read again.'
+                )
+                self._client.back_off(self._faults, None)
+                return
+            raise IncompleteView(
+                f'Could not list indicators: Falcon answered HTTP {answer.status} with the error "{text}"',
+                answer.status,
+                code,
+                answer.trace_id,
+            )
+        rows = [row for row in answer.resources if isinstance(row, dict)]
+        total = answer.pagination.get("total")
+        if isinstance(total, int) and not isinstance(total, bool) and total >= 0:
+            self.total = total
+            self._largest_total = max(self._largest_total, total)
+        for row in rows:
+            self.records[str(row.get("id") or f"{row.get('type')}:{row.get('value')}")] = row
+        self._rows += len(rows)
+        self._client.report("reading", len(self.records), self.total)
+        self._turn_page(answer, bool(rows))
+
+    def _turn_page(self, answer: Answer, brought: bool) -> None:
+        """Decide whether this was the last page.
+
+        Tenants send an C{after} with the last page too, short pages in the middle, and a total that changes while it is
+        read. Only the count of distinct records against the last total tells the end: an extra request for an empty page
+        is then not needed. Where the total has shrunk, records that are gone may be among those read; then the
+        listing ends where the tenant ends it.
+        """
+        seen = len(self.records)
+        enough = self.total is None or seen >= self.total
+        read = self.total is not None and enough and self.total >= self._largest_total
+        if read or (self._most is not None and seen >= self._most):
+            self.complete = True
+        elif not brought:
+            self._end(enough)
+        else:
+            after = answer.pagination.get("after")
+            self._after = after if isinstance(after, str) else ""
+            if self._after in self._tokens or (not self._after and self._rows >= FURTHEST_OFFSET):
+                self._end(enough and self.total is not None)
+            elif self._after:
+                self._tokens.add(self._after)
+
+    def _end(self, enough: bool) -> None:
+        if enough:
+            self.complete = True
+        elif self._restarted:
+            raise IncompleteView(
+                f"Could not list indicators: Falcon says there are {self.total} but shows {len(self.records)}",
+                hint="Nothing was decided on this partial view. Run again when the tenant is not being changed.",
+            )
+        else:
+            self._restarted = True
+            self._client.say(
+                "listing", "A listing of indicators ended early and was read again from its start."
+            )
+            self._client.back_off(1, None)
+            self._start()
+
+    def _fetch(self) -> Answer:
+        while True:
+            limit = self._size.rows
+            if self._most is not None:
+                limit = max(1, min(limit, self._most - len(self.records)))
+            place = []
+            if self._after:
+                place = [("after", self._after)]
+            elif self._rows:
+                limit = min(limit, FURTHEST_OFFSET - self._rows)
+                place = [("offset", str(self._rows))]
+            try:
+                return self._client.request(
+                    "GET",
+                    COMBINED,
+                    params=[*self._query, ("limit", str(limit)), *place],
+                    purpose="list indicators",
+                    page_is_refusal=limit > _SIZES[-1],
+                )
+            except RequestRefused as error:
+                if not _about_size(error) or not self._size.fall_back(limit):
+                    raise
+                self._client.say(
+                    "page size",
+                    f"This tenant refuses {limit} indicators a page; {self._size.rows} are asked for.",
+                )
+
+
+def _about_size(error: RequestRefused) -> bool:
+    """Whether a refusal may mean the page size: it says so, or says nothing about the filter or the order."""
+    text = error.message.lower()
+    named: Any = "filter" in text or "fql" in text or "sort" in text
+    return error.answer.page or error.status in (413, 414) or (error.status == 400 and not named)

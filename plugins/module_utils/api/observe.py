@@ -1,0 +1,150 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading the indicators that a list is about, with as few requests as can be."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
+
+from ..ioc.record import Record, identity
+from ..ioc.values import Identity
+from . import fql
+from .client import Client
+from .listing import Listing, PageSize
+from .workers import side_by_side
+
+#: Type, normalised value, and the value as it is written.
+Wanted = Tuple[str, str, str]
+
+LIVE = "deleted:false"
+# What a URL holds beside the values: path, names of the parameters.
+_OVERHEAD = 300
+
+
+def chunks(values: Iterable[str], room: int) -> List[List[str]]:
+    """Share values out over filters that each take no more than so many characters of a URL."""
+    shared: List[List[str]] = []
+    free = 0
+    for value in values:
+        size = len(fql.encode([("", fql.literal(value))]))
+        if size > free or not shared:
+            shared.append([])
+            free = room
+        shared[-1].append(value)
+        free -= size
+    return shared
+
+
+class Observation:
+    """Everything that a tenant has of the wanted indicators, and all of a source if that is wanted.
+
+    There are three ways to read it: by value (one request for each URL full of values, some 250 SHA-256), by owner
+    (one for each 2,000 indicators of the source), and the whole tenant (one for each 2,000 indicators). Which
+    is the cheapest depends on two totals that only the first page of a listing tells, and that page may turn out to be
+    of no use. So: what fits into one URL is asked for in one request. A list that is its source's, as it is in every
+    run after the first, costs the pages of that source and no more. Otherwise the first page of the tenant is read too
+    (all there is, in a small one), and then the cheapest way is taken to its end.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        size: PageSize,
+        wanted: Sequence[Wanted],
+        source: Optional[str],
+        whole_source: bool,
+    ) -> None:
+        self._client = client
+        self._size = size
+        self._wanted = {(kind, value) for kind, value, _written in wanted}
+        self._spellings: Dict[str, Set[Identity]] = {}
+        for kind, value, written in wanted:
+            for spelling in (value, written):
+                self._spellings.setdefault(spelling, set()).add((kind, value))
+        self._source = source
+        self._whole_source = whole_source and source is not None
+        self._room = fql.LONGEST_URL - _OVERHEAD - len(client.base_url) - 3 * len(source or "")
+        self._seen: Dict[str, Record] = {}
+
+    def read(self) -> List[Record]:
+        """Read it. Deleted indicators, and those that a parent CID hands down, are none of the tenant's own.
+
+        @raise IncompleteView: It cannot be read whole.
+        """
+        quotable = all(fql.quotable(value) for _kind, value in self._wanted)
+        if self._whole_source and not fql.quotable(self._source or ""):
+            quotable = False
+        if quotable:
+            self._read()
+        else:
+            self._seen.update(self._list("").finish())
+        return [record for record in self._seen.values() if self._belongs(record)]
+
+    def _belongs(self, record: Record) -> bool:
+        if record.get("deleted") is True or record.get("from_parent") is True:
+            return False
+        return identity(record) in self._wanted or (
+            self._whole_source and record.get("source") == self._source
+        )
+
+    def _list(self, term: str) -> Listing:
+        return Listing(self._client, self._size, [("filter", fql.both([term, LIVE]))])
+
+    def _unseen(self) -> List[List[str]]:
+        """The values not seen yet, in URLs full. A spelling that no filter can hold is left to its normal form."""
+        seen = {identity(record) for record in self._seen.values()}
+        unseen = (text for text, of in self._spellings.items() if not of <= seen and fql.quotable(text))
+        return chunks(unseen, self._room)
+
+    def _read(self) -> None:
+        by_value = self._unseen()
+        owned = fql.one_of("source", [self._source]) if self._source and fql.quotable(self._source) else ""
+        if len(by_value) > 1:
+            self._read_many(by_value, owned)
+            return
+        terms = [fql.one_of("value", values) for values in by_value]
+        if self._whole_source:
+            terms.append(owned)
+        if terms:
+            self._seen.update(self._list(fql.either(terms) if len(terms) > 1 else terms[0]).finish())
+
+    def _read_many(self, by_value: List[List[str]], owned: str) -> None:
+        owner: Optional[Listing] = None
+        others = len(by_value)
+        if owned:
+            owner = self._list(owned)
+            owner.read_page()
+            self._seen.update(owner.records)
+            # At best, everything that the source has is wanted: what is left then is others'.
+            left = max(0, len(self._wanted) - (owner.total or 0))
+            others = -(-left * len(by_value) // len(self._wanted))
+            if others <= 1 and (self._whole_source or owner.pages_left() + others <= len(by_value)):
+                self._seen.update(owner.finish())
+                others = 0
+                if len(self._unseen()) <= 1:
+                    self._read_values()
+                    return
+        tenant = self._list("")
+        tenant.read_page()
+        self._seen.update(tenant.records)
+        ways = [(tenant.pages_left(), "tenant")]
+        if not self._whole_source or (owner and owner.complete):
+            ways.append((len(self._unseen()), "values"))
+        if owner and not owner.complete:
+            ways.append((owner.pages_left() + others, "owner"))
+        way = min(ways)[1]
+        if way == "tenant":
+            self._seen.update(tenant.finish())
+            return
+        if way == "owner" and owner:
+            self._seen.update(owner.finish())
+        self._read_values()
+
+    def _read_values(self) -> None:
+        def read(values: List[str]) -> Dict[str, Record]:
+            return self._list(fql.one_of("value", values)).finish()
+
+        for records in side_by_side(self._client, read, self._unseen()):
+            self._seen.update(records)

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a search asks for, by field, and how it reads in FQL."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Tuple
+
+from . import fql
+
+#: Lists C{types values actions mobile_actions severities platforms sources tags host_groups created_by modified_by};
+#: booleans C{expired applied_globally deleted include_deleted}; instants (RFC 3339) C{expires_after expires_before
+#: created_after created_before modified_after modified_before}; C{filter}, FQL of the user's own, which goes alone.
+Selection = Mapping[str, Any]
+
+LISTS: Dict[str, str] = {
+    "types": "type",
+    "values": "value",
+    "actions": "action",
+    "mobile_actions": "mobile_action",
+    "severities": "severity",
+    "platforms": "platforms",
+    "sources": "source",
+    "tags": "tags",
+    "host_groups": "host_groups",
+    "created_by": "created_by",
+    "modified_by": "modified_by",
+}
+_BOOLEANS = ("expired", "applied_globally")
+_INSTANTS = {"expires": "expiration", "created": "created_on", "modified": "modified_on"}
+
+
+def to_fql(selection: Selection) -> Tuple[str, Dict[str, List[str]]]:
+    """The filter, and what of the selection it cannot hold (see L{matches}).
+
+    A raw C{filter} is returned as it is.
+    """
+    raw = selection.get("filter")
+    if raw:
+        return str(raw), {}
+    terms: List[str] = []
+    unsent: Dict[str, List[str]] = {}
+    for name, prop in LISTS.items():
+        given = selection.get(name)
+        if not given:
+            continue
+        wanted = [given] if isinstance(given, str) else [str(value) for value in given]
+        if all(fql.quotable(value) for value in wanted):
+            terms.append(fql.one_of(prop, wanted))
+        else:
+            unsent[prop] = wanted
+    terms += [f"{name}:{fql.truth(selection[name])}" for name in _BOOLEANS if selection.get(name) is not None]
+    for name, prop in _INSTANTS.items():
+        for side, sign in (("after", ">="), ("before", "<=")):
+            instant = selection.get(f"{name}_{side}")
+            if instant:
+                terms.append(f"{prop}:{sign}{fql.literal(str(instant))}")
+    if selection.get("deleted") is not None:
+        terms.append(f"deleted:{fql.truth(selection['deleted'])}")
+    elif selection.get("include_deleted"):
+        terms.append("deleted:[true,false]")
+    else:
+        terms.append("deleted:false")
+    return fql.both(terms), unsent
+
+
+def matches(record: Mapping[str, Any], unsent: Mapping[str, List[str]]) -> bool:
+    """Whether a record is as the unsent part of a selection wants it."""
+    return all(_holds(record.get(prop), wanted) for prop, wanted in unsent.items())
+
+
+def _holds(found: Any, wanted: List[str]) -> bool:
+    values: List[Any] = found if isinstance(found, list) else [found]
+    return any(value in wanted for value in values)
+
+
+__all__ = ["LISTS", "Selection", "matches", "to_fql"]

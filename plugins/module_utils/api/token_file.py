@@ -1,0 +1,65 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The token of a run in a file, so that the next task of the same run need not ask for one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from typing import Any, Dict, Optional
+
+
+def key_of(*identity: Optional[str]) -> str:
+    """Who asks whom, as one digest: a token is only reused by the same credentials at the same place."""
+    return hashlib.sha256("\0".join(part or "" for part in identity).encode("utf-8", "replace")).hexdigest()
+
+
+class TokenFile:
+    """Tokens by key in one JSON file, readable by its owner alone. A file that is not as expected counts as empty.
+
+    @param path: Lies in Ansible's private directory of the run, which goes when the run ends.
+    """
+
+    def __init__(self, path: str, key: str) -> None:
+        self._path = path
+        self._key = key
+
+    def _all(self) -> Dict[str, Any]:
+        try:
+            with open(self._path, encoding="utf-8") as stream:
+                facts = os.fstat(stream.fileno())
+                if facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
+                    return {}
+                content = json.load(stream)
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def load(self) -> Optional[Dict[str, Any]]:
+        """C{token}, C{base_url} and C{expires} (seconds since the epoch), or C{None}."""
+        entry = self._all().get(self._key)
+        if not isinstance(entry, dict) or not isinstance(entry.get("expires"), (int, float)):
+            return None
+        if not isinstance(entry.get("token"), str) or not isinstance(entry.get("base_url"), str):
+            return None
+        return entry if entry["expires"] > time.time() else None
+
+    def save(self, token: str, base_url: str, expires: float) -> None:
+        """Keep a token; written whole or not at all. Where it cannot be written, the next task asks again."""
+        entries = {key: entry for key, entry in self._all().items() if isinstance(entry, dict)}
+        entries[self._key] = {"token": token, "base_url": base_url, "expires": expires}
+        try:
+            handle, temporary = tempfile.mkstemp(dir=os.path.dirname(self._path))  # mode 0600
+        except OSError:
+            return
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                json.dump(entries, stream)
+            os.replace(temporary, self._path)
+        except OSError:
+            os.unlink(temporary)
