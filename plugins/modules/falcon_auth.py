@@ -20,7 +20,7 @@ notes:
 extends_documentation_fragment:
   - threatops.falcon.attributes
   - threatops.falcon.auth
-  - threatops.falcon.transport.connection
+  - threatops.falcon.transport
 attributes:
   check_mode:
     support: full

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from .base import Context, Params, Result, connect
-from .options import AUTH, TRANSPORT
+from .options import CONNECTION
 
-SPEC = AUTH + TRANSPORT
+SPEC = CONNECTION
 
 
 def run(params: Params, context: Context) -> Result:
