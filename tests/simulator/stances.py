@@ -1,0 +1,137 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The points on which the vendor's public sources are silent or disagree, each with the answer given here and the others on offer.
+
+A client must be right under every answer, so each is a switch: ``--stance NAME=VALUE`` or ``POST /simulator/stance``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, Mapping, Tuple, Union
+
+Value = Union[int, str]
+
+
+class UnknownStance(ValueError):
+    """A name or a value that is not offered."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One open point. ``values`` is empty for a whole number."""
+
+    default: Value
+    values: Tuple[str, ...]
+    meaning: str
+
+
+def _number(default: int, meaning: str) -> Choice:
+    return Choice(default, (), meaning)
+
+
+def _choice(values: str, meaning: str) -> Choice:
+    names = tuple(values.split())
+    return Choice(names[0], names, meaning)
+
+
+CHOICES: Dict[str, Choice] = {
+    # sizes
+    "max_page": _number(2000, "largest `limit` of a search or combined read"),
+    "too_large": _choice("400 html html_200 500 cap", "answer to a `limit` above max_page: an envelope with 400 or 500, an HTML page with 400 or 200, or a silently shorter page"),
+    "max_batch": _number(2000, "most rows of one create or update; more is refused with 400"),
+    "max_ids": _number(500, "most `ids` of one GET or DELETE of indicators; more is refused with 400"),
+    "max_url": _number(32768, "longest request target in bytes; longer is refused with 414"),
+    "quota": _number(1000000, "most indicators of a tenant, expired ones included"),
+    "source_max": _number(200, "longest `source` in characters (256 is the other documented value)"),
+    "description_max": _number(200, "longest `description` in characters"),
+    # create
+    "normalise": _choice("lower keep", "whether hashes and domains are stored in lower case or as sent"),
+    "duplicate_with_ignore": _choice("upsert second same", "create of a known pair with ignore_warnings: overwrite under the same id, add a second record, or return the stored one unchanged"),
+    "create_partial": _choice("off on", "on: rows in order are stored and the answer is 201 with `errors` for the others"),
+    "row_errors_status": _choice("400 200", "status of an answer that carries row problems"),
+    "severity_case": _choice("any strict", "whether HIGH is taken for high"),
+    "severity_with_allow": _choice("accept refuse", "a severity together with the action allow"),
+    "scope_both": _choice("refuse global groups", "applied_globally true together with host_groups: an error, or which of them wins"),
+    "unknown_host_group": _choice("refuse accept", "a host group id that the tenant does not have"),
+    "mobile_licence": _choice("yes no", "no: the platforms ios and android are refused"),
+    "date_only_expiration": _choice("accept refuse", "an expiration of the form YYYY-MM-DD"),
+    "list_order": _choice("kept sorted", "order in which platforms, tags and host groups come back"),
+    # update and delete
+    "null_expiration": _choice("keep clear", "`expiration: null` in an update"),
+    "bulk_update_alone": _choice("accept refuse", "bulk_update with no indicators beside it"),
+    "unknown_id": _choice("404 200", "answer to a GET, PATCH or DELETE of which no id is known"),
+    "mixed_ids": _choice("partial refuse", "GET or DELETE of known and unknown ids: 200 with a 404 entry in `errors`, or 404 and nothing done"),
+    "ids_and_filter": _choice("400 filter", "DELETE with both selectors: refused, or the filter wins"),
+    "parent_edit": _choice("403 400", "status of a change to an indicator that comes from the parent CID"),
+    # search
+    "deleted_in_search": _choice("exclude include", "deleted records in a search whose filter does not name `deleted`"),
+    "beyond_10000": _choice("500 400", "status when offset + limit passes 10,000"),
+    "offset_and_after": _choice("400 after", "both given: refused, or `after` wins"),
+    "unknown_property": _choice("400 nothing", "a filter on a property that does not exist: refused, or no match"),
+    "after_on_last_page": _choice("present missing", "whether the last page carries an `after` token"),
+    "empty_resources": _choice("list null", "`resources` of an empty page"),
+    "parent_omitted": _choice("both own", "search without from_parent: own and inherited indicators, or own ones only"),
+    "expiry_delay": _number(0, "seconds between the expiration and the moment the record shows it"),
+    # observations, hosts, groups
+    "ran_on_unseen": _choice("404 200", "device and process queries of an indicator nobody has seen"),
+    "ran_on_route": _choice("on off", "off: the three observation routes under /iocs answer 404 and only the older ones are left"),
+    "ran_on_scope": _choice("either ioc_management iocs", "scope that the observation routes under /iocs ask for"),
+    "unknown_device": _choice("404 200", "device details of which no id is known"),
+    "group_name_match": _choice("partial exact", "filter name:'x' on host groups; name:['x'] is always exact"),
+    "group_name_case": _choice("lower any", "whether a host-group name in a filter must be written in lower case to match"),
+    # removed operations
+    "removed_routes": _choice("404 403", "answer of the five removed operations when --legacy is off"),
+    # tokens and limits
+    "token_region": _choice("none us-1 us-2 us-3 eu-1 us-gov-1 us-gov-2", "X-Cs-Region header of the token answer (FalconPy leaves the base URL when it is sent)"),
+    "token_lifetime": _number(1799, "seconds a token lives"),
+    "rate_limit": _number(6000, "requests a minute for one CID; 0 is no limit"),
+    "token_rate_limit": _number(300, "token requests a minute for one address; 0 is no limit"),
+    "bad_token_rate_limit": _number(15, "requests a minute with a bad token for one address; 0 is no limit"),
+    "retry_after": _choice("seconds milliseconds missing", "form of X-Ratelimit-Retryafter on a 429: epoch seconds, epoch milliseconds, or no header"),
+}
+
+
+class Stances:
+    """The answers in force."""
+
+    def __init__(self) -> None:
+        self._values: Dict[str, Value] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the answers of this file."""
+        self._values = {name: choice.default for name, choice in CHOICES.items()}
+
+    def set(self, name: str, value: object) -> None:
+        """Choose an answer. Raises UnknownStance when there is no such name or value."""
+        choice = CHOICES.get(name)
+        if choice is None:
+            raise UnknownStance(f"no stance is called {name!r}; there are {', '.join(sorted(CHOICES))}")
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        if choice.values:
+            if text not in choice.values:
+                raise UnknownStance(f"{name} takes {', '.join(choice.values)}, not {text!r}")
+            self._values[name] = text
+            return
+        if not text.isdigit():
+            raise UnknownStance(f"{name} takes a whole number, not {text!r}")
+        self._values[name] = int(text)
+
+    def update(self, values: Mapping[str, object]) -> None:
+        """Choose several answers."""
+        for name, value in values.items():
+            self.set(name, value)
+
+    def number(self, name: str) -> int:
+        """A whole-number stance."""
+        return int(self._values[name])
+
+    def text(self, name: str) -> str:
+        """A named stance."""
+        return str(self._values[name])
+
+    def all(self) -> Dict[str, Value]:
+        """Every answer in force."""
+        return dict(self._values)
