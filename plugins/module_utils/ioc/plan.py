@@ -39,7 +39,7 @@ class Vocabulary:
 
     severities: bool = True
     counts_days: bool = False
-    refuse: Callable[[str, Mapping[str, Any]], Optional[str]] = lambda kind, body: None
+    refuse: Callable[[Mapping[str, Any]], Optional[str]] = lambda body: None
 
 
 @dataclass(frozen=True)
@@ -444,7 +444,7 @@ def _updated(item: Desired, record: Record, policy: Policy) -> Optional[Change]:
         before["host_groups"] = list(STORED["host_groups"](record))
         after.setdefault("host_groups", [])
     body = _body(_resend_actions(record, wanted, platforms), days, policy)
-    _check_vocabulary(item.kind, {"type": item.kind, **body}, policy)
+    _check_vocabulary(item.kind, body, policy)
     return Change(UPDATE, item.kind, item.value, item, record, body, before, after, days)
 
 
@@ -572,7 +572,7 @@ def _check_lengths(wanted: Fields) -> None:
 
 
 def _check_vocabulary(kind: str, body: Mapping[str, Any], policy: Policy) -> None:
-    reason = policy.vocabulary.refuse(kind, body)
+    reason = policy.vocabulary.refuse({"type": kind, **body})
     if reason is not None:
         raise FieldProblem("api", reason)
 

@@ -104,7 +104,7 @@ def _recount(loaded: Loaded, desired: Desired) -> None:
 def _shown(entry: Entry, desired: Desired) -> Dict[str, Any]:
     """The item with the defaults that it takes, in the spelling in which they were given."""
     item = dict(entry.item)
-    for name in desired.defaulted:
+    for name in desired.defaulted.intersection(entry.defaults):
         value = desired.fields.get(name)
         item[name] = list(value) if isinstance(value, tuple) else entry.defaults[name]
     return item

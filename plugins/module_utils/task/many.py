@@ -19,7 +19,7 @@ from .feed import Loaded, load
 from .options import CONNECTION, PROTECTION, WRITING, ArgumentSpec
 from .feed_options import FEEDS
 from .protection import Guard
-from .reconcile import Account, Reconciliation, vocabulary
+from .reconcile import Account, Reconciliation
 
 LARGEST_BATCH = 2000  # rows that PSFalcon submits at once
 MOST_CONNECTIONS = 32
@@ -106,7 +106,6 @@ def _policy(params: Params, feeds: Loaded, guard: Guard) -> Policy:
         approved_plan=params.get("approved_plan") or "",
         protected=guard.reason,
         malformed=malformed,
-        vocabulary=vocabulary(params),
     )
 
 

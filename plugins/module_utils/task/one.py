@@ -16,7 +16,7 @@ from ..ioc.record import Record, predicted
 from .base import Context, Params, Result, TaskFailed
 from .options import CONNECTION, INDICATOR, PROTECTION, WRITING
 from .protection import Guard
-from .reconcile import Account, Reconciliation, vocabulary
+from .reconcile import Account, Reconciliation
 
 SPEC = CONNECTION + INDICATOR + PROTECTION + WRITING
 
@@ -37,7 +37,6 @@ def run(params: Params, context: Context) -> Result:
         now=datetime.datetime.now(datetime.timezone.utc),
         on_protected=params["on_protected"],
         protected=guard.reason,
-        vocabulary=vocabulary(params),
     )
     reconciliation = Reconciliation(params, context, policy, concurrency=1)
     try:

@@ -10,22 +10,19 @@ account of what was really done.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
+from ..api.batches import Outcome
 from ..api.client import Client
-from ..api.current import CurrentApi
-from ..api.host_groups import HostGroups
-from ..api.legacy import LegacyApi
+from ..api.current import Current
+from ..api.legacy import Legacy
 from ..ioc.item import Desired
 from ..ioc.plan import CREATE, DELETE, UPDATE, Change, Failure, Plan, Policy, Vocabulary, plan
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
 from .base import Context, Params, connect
-
-_GROUP_ID = re.compile(r"[0-9a-fA-F]{32}\Z")
-
+from .groups import resolve
 
 @dataclass
 class Account:
@@ -48,23 +45,11 @@ class Account:
         return len({change.identity for change in self.done if change.operation == operation})
 
 
-def open_api(client: Client, params: Params, concurrency: int = 4) -> Any:
+def open_api(client: Client, params: Params) -> Union[Current, Legacy]:
     """The API that the option C{api} names; both have the same verbs."""
     if params.get("api") == "legacy":
-        return LegacyApi(client, concurrency=concurrency)
-    return CurrentApi(
-        client,
-        page_size=params.get("page_size") or 2000,
-        batch_size=params.get("batch_size") or 200,
-        concurrency=concurrency,
-    )
-
-
-def vocabulary(params: Params) -> Vocabulary:
-    """What the API that the option C{api} names can express."""
-    if params.get("api") == "legacy":
-        return Vocabulary(severities=False, counts_days=True, refuse=LegacyApi.refuse)
-    return Vocabulary()
+        return Legacy(client)
+    return Current(client, params.get("batch_size") or 200, params.get("page_size") or 2000)
 
 
 class Reconciliation:
@@ -77,10 +62,13 @@ class Reconciliation:
     def __init__(self, params: Params, context: Context, policy: Policy, concurrency: int = 4) -> None:
         self._params = params
         self._context = context
-        self._policy = policy
-        self._concurrency = concurrency
         self.client = connect(params, context, concurrency)
-        self._api = open_api(self.client, params, concurrency)
+        self._api = open_api(self.client, params)
+        self._policy = replace(policy, vocabulary=self._vocabulary())
+
+    def _vocabulary(self) -> Vocabulary:
+        legacy = isinstance(self._api, Legacy)
+        return Vocabulary(severities=not legacy, counts_days=legacy, refuse=self._api.check)
 
     def run(self, desired: Sequence[Desired]) -> Account:
         """Observe, decide and, outside check mode, apply.
@@ -116,28 +104,16 @@ class Reconciliation:
         return records
 
     def _resolve_host_groups(self, desired: Sequence[Desired]) -> None:
-        """Turn names of host groups into ids, with one look-up for all of them; ids are taken as they are."""
+        """Turn names of host groups into ids. The founding API has none; its check says so."""
         named = [item for item in desired if item.fields.get("host_groups") and not item.problem]
-        names = {
-            group for item in named for group in item.fields["host_groups"] if not _GROUP_ID.match(group)
-        }  # fmt: skip
-        groups = HostGroups(self.client) if names and not self._params.get("api") == "legacy" else None
-        found = groups.resolve(sorted(names)) if groups else {}
-        unusable = {}
-        for name in names if groups else ():
-            matches = found.get(name.lower(), [])
-            if len(matches) != 1:
-                unusable[name] = _group_problem(name, matches, groups)
+        if not named or isinstance(self._api, Legacy):
+            return
+        ids, problems = resolve(self.client, (group for item in named for group in item.fields["host_groups"]))
         for item in named:
-            problems = [unusable[group] for group in item.fields["host_groups"] if group in unusable]
-            if problems:
-                item.problem = "; ".join(f"host_groups: {problem}" for problem in problems)
-                continue
-            ids = [
-                group.lower() if _GROUP_ID.match(group) or groups is None else found[group.lower()][0]["id"]
-                for group in item.fields["host_groups"]
-            ]
-            item.fields = {**item.fields, "host_groups": tuple(dict.fromkeys(ids))}
+            groups = item.fields["host_groups"]
+            item.problem = "; ".join(f"host_groups: {problems[group]}" for group in groups if group in problems)
+            if not item.problem:
+                item.fields = {**item.fields, "host_groups": tuple(dict.fromkeys(ids[group] for group in groups))}
 
     def _apply(self, decided: Plan, account: Account) -> None:
         again = self._send(decided.changes, account)
@@ -174,15 +150,22 @@ class Reconciliation:
                     stopped = self._policy.on_error == "fail"
         return again
 
-    def _write(self, operation: str, due: Sequence[Change]) -> Sequence[Any]:
-        options = {"comment": self._params.get("comment") or "", "keep_going": self._policy.on_error != "fail"}
+    def _write(self, operation: str, due: Sequence[Change]) -> List[Outcome]:
+        comment = self._params.get("comment") or None
+        keep_going = self._policy.on_error != "fail"
         if operation == DELETE:
-            return list(self._api.delete([change.record for change in due], **options))
-        for flag in ("ignore_warnings", "retrodetects"):
-            options[flag] = bool(self._params.get(flag))
+            return self._api.delete([change.id for change in due], comment=comment, keep_going=keep_going)
         if operation == CREATE:
-            return list(self._api.create([change.body for change in due], **options))
-        return list(self._api.update([(change.record, change.body) for change in due], **options))
+            write, bodies = self._api.create, [change.body for change in due]
+        else:
+            write, bodies = self._api.update, [{"id": change.id, **change.body} for change in due]
+        return write(
+            bodies,
+            comment=comment,
+            ignore_warnings=bool(self._params.get("ignore_warnings")),
+            retrodetects=bool(self._params.get("retrodetects")),
+            keep_going=keep_going,
+        )
 
     def _settle(self, changes: Sequence[Change], account: Account) -> None:
         """Somebody else wrote between our reading and our writing: look again and decide again, once."""
@@ -214,12 +197,3 @@ def _failed(change: Change, message: str) -> Failure:
         item.index if item is not None else None,
         item.place if item is not None else "",
     )
-
-
-def _group_problem(name: str, matches: Sequence[Mapping[str, Any]], groups: Optional[HostGroups]) -> str:
-    if matches:
-        ids = ", ".join(f"{match['name']} ({match['id']})" for match in matches)
-        return f"{name!r} is the name of {len(matches)} host groups; name one by its id: {ids}"
-    near: Tuple[str, ...] = tuple(groups.candidates(name)) if groups else ()
-    hint = f"; there are: {', '.join(near)}" if near else ""
-    return f"there is no host group {name!r}{hint}"
