@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..ioc.record import Record, identity, unlike
@@ -17,7 +16,7 @@ from .client import Answer, Client
 from .errors import RequestRefused
 from .listing import Listing, PageSize
 from .observe import LIVE, Observation, Wanted, chunks
-from .selection import Selection, matches, to_fql
+from .selection import Found, Selection, matches, to_fql
 from .workers import side_by_side
 
 ENTITIES = "/iocs/entities/indicators/v1"
@@ -26,15 +25,6 @@ _IDS_TO_READ = 100
 _IDS_TO_DELETE = 200
 #: Rows that Falcon takes in one request (PSFalcon).
 LARGEST_BATCH = 2000
-
-
-@dataclass
-class Found:
-    """What a search has found: C{total} counts all matches, whatever the limit; C{fql} is the filter as sent."""
-
-    records: List[Record]
-    total: int
-    fql: str
 
 
 class CurrentApi:

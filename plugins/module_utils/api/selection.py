@@ -6,14 +6,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Tuple
 
+from ..ioc.record import Record
 from . import fql
 
 #: Lists C{types values actions mobile_actions severities platforms sources tags host_groups created_by modified_by};
 #: booleans C{expired applied_globally deleted include_deleted}; instants (RFC 3339) C{expires_after expires_before
 #: created_after created_before modified_after modified_before}; C{filter}, FQL of the user's own, which goes alone.
 Selection = Mapping[str, Any]
+
+
+@dataclass
+class Found:
+    """What a search has found: C{total} counts all matches, whatever the limit; C{fql} is the filter as sent."""
+
+    records: List[Record]
+    total: int
+    fql: str
+
 
 LISTS: Dict[str, str] = {
     "types": "type",
@@ -74,6 +86,3 @@ def matches(record: Mapping[str, Any], unsent: Mapping[str, List[str]]) -> bool:
 def _holds(found: Any, wanted: List[str]) -> bool:
     values: List[Any] = found if isinstance(found, list) else [found]
     return any(value in wanted for value in values)
-
-
-__all__ = ["LISTS", "Selection", "matches", "to_fql"]

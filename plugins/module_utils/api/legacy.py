@@ -1,0 +1,331 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Indicators on the API of 2021, C{/indicators/*} (FalconPy's service collection C{iocs}), in today's vocabulary.
+
+An indicator is known by its type and value, C{policy} is C{detect} or C{none}, creating an existing one replaces it,
+and each record is read and changed one at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from ..ioc.record import Record, identity, unlike
+from . import fql
+from .batches import Batches, Job, Outcome, Verb
+from .client import Answer, Client
+from .errors import IncompleteView, NotSupported, PermissionRefused, RequestRefused
+from .observe import Wanted, chunks
+from .selection import LISTS, Found, Selection, matches
+from .workers import side_by_side
+
+_ENTITIES = "/indicators/entities/iocs/v1"
+_QUERIES = "/indicators/queries/iocs/v1"
+_PAGE = 500
+_BATCH = 200
+_DESKTOP = ["windows", "mac", "linux"]
+_TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6")
+_DATED = ("domain", "ipv4", "ipv6")
+_ACTIONS = {"detect": "detect", "no_action": "none"}
+_SORTS = {"type": "type", "value": "value", "action": "policy", "expiration": "expiration_timestamp"}
+_QUERY = {"types": "types", "values": "values", "sources": "sources", "created_by": "created_by"}
+_INSTANTS = {"expires_after": "from.expiration_timestamp", "expires_before": "to.expiration_timestamp"}
+_RENAMED = {
+    "expiration_timestamp": "expiration",
+    "created_timestamp": "created_on",
+    "modified_timestamp": "modified_on",
+    "created_by": "created_by",
+    "modified_by": "modified_by",
+    "source": "source",
+    "description": "description",
+}
+_GONE = Outcome("gone", message="somebody has deleted it meanwhile", code=404)
+
+
+def to_record(row: Mapping[str, Any]) -> Record:
+    """A legacy record as today's API would show it."""
+    record: Record = {
+        "id": f"{row.get('type')}:{row.get('value')}",
+        "type": row.get("type"),
+        "value": row.get("value"),
+        "action": "detect" if row.get("policy") == "detect" else "no_action",
+        "mobile_action": "no_action",
+        "platforms": list(_DESKTOP),
+        "applied_globally": True,
+        "expired": False,
+        "deleted": bool(row.get("deleted")),
+        "from_parent": False,
+    }
+    record.update((name, row[old]) for old, name in _RENAMED.items() if row.get(old))
+    return record
+
+
+def to_body(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    """The fields of a create or update, as the legacy API names them."""
+    body = {
+        name: fields[name]
+        for name in ("type", "value", "expiration_days", "source", "description")
+        if name in fields
+    }
+    if "action" in fields:
+        body["policy"] = _ACTIONS[fields["action"]]
+    return body
+
+
+class LegacyApi:
+    """The same verbs as L{current.CurrentApi}.
+
+    Every verb raises L{NotSupported} where the vendor has switched this API off, or for what it has no way to express.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @staticmethod
+    def refuse(kind: str, body: Mapping[str, Any]) -> Optional[str]:
+        """Say which option of a create or update this API cannot express; C{None} if it can express all."""
+        platforms = body.get("platforms")
+        cannot = {
+            f"type {kind}": kind not in _TYPES,
+            f"action {body.get('action')}": body.get("action", "detect") not in _ACTIONS,
+            "mobile_action": body.get("mobile_action", "no_action") != "no_action",
+            "severity": bool(body.get("severity")),
+            "platforms other than windows, mac and linux": platforms is not None
+            and set(platforms) != set(_DESKTOP),
+            "host_groups": bool(body.get("host_groups")),
+            "applied_globally: false": body.get("applied_globally") is False,
+            "tags": bool(body.get("tags")),
+            "filename": bool((body.get("metadata") or {}).get("filename")),
+            "expiration (it takes expiration_days)": "expiration" in body,
+            f"expiration_days with type {kind}": "expiration_days" in body and kind not in _DATED,
+        }
+        named = [option for option, given in cannot.items() if given]
+        return f"the legacy API cannot express {', '.join(named)}; use api: current" if named else None
+
+    def observe(self, wanted: Sequence[Wanted], source: Optional[str], whole_source: bool) -> List[Record]:
+        """See L{current.CurrentApi.observe}."""
+        kinds = {kind for kind, _value, _written in wanted}
+        values = list(dict.fromkeys(text for _kind, value, written in wanted for text in (value, written)))
+        ids: Dict[Tuple[str, str], None] = {}
+        if len(wanted) == 1:
+            ids = {(wanted[0][0], value): None for value in values}
+        else:
+            room = fql.LONGEST_URL - 300 - len(self._client.base_url)
+            named = [("types", kind) for kind in sorted(kinds)]
+            for some in chunks(values, room // 2) if values else []:
+                ids.update(dict.fromkeys(self._query([*named, *(("values", value) for value in some)])[0]))
+        if whole_source and source:
+            # A comma separates sources, so one that holds a comma cannot be asked for.
+            ids.update(dict.fromkeys(self._query([] if "," in source else [("sources", source)])[0]))
+        identities = {(kind, value) for kind, value, _written in wanted}
+        return [
+            record
+            for record in self._read(ids)
+            if identity(record) in identities or (whole_source and record.get("source") == source)
+        ]
+
+    def find(
+        self,
+        selection: Selection,
+        sort: Optional[str] = None,
+        limit: Optional[int] = None,
+        from_parent: Optional[bool] = None,
+    ) -> Found:
+        """See L{current.CurrentApi.find}; C{fql} is empty, there is none."""
+        taken = {*LISTS, *_INSTANTS, "deleted", "include_deleted"}
+        odd = [name for name, given in selection.items() if given not in (None, [], "") and name not in taken]
+        if odd or from_parent is not None:
+            raise NotSupported(
+                f"The legacy API cannot search by {', '.join(odd) or 'from_parent'}", hint="Use api: current."
+            )
+        params: List[Tuple[str, str]] = []
+        for name, parameter in _QUERY.items():
+            params += [(parameter, str(value)) for value in selection.get(name) or ()]
+        params += [("policies", _ACTIONS.get(action, action)) for action in selection.get("actions") or ()]
+        params += [
+            (parameter, str(selection[name])) for name, parameter in _INSTANTS.items() if selection.get(name)
+        ]
+        deleted = bool(selection.get("deleted") or selection.get("include_deleted"))
+        if deleted:
+            params.append(("include_deleted", "true"))
+        prop, _dot, order = (sort or "").replace("|", ".").rpartition(".") if sort else ("", "", "")
+        prop, order = (prop, order) if prop else (order, "asc")
+        if prop and prop not in _SORTS:
+            raise NotSupported(
+                f"The legacy API cannot sort by {prop}", hint=f"It can by {', '.join(_SORTS)}."
+            )
+        if prop:
+            params.append(("sort", f"{_SORTS[prop]}.{order}"))
+        # What the query has no parameter for is compared here, so all must be read.
+        rest = {
+            LISTS[name]: list(selection[name])
+            for name in LISTS
+            if selection.get(name) and name not in (*_QUERY, "actions")
+        }
+        if selection.get("deleted"):
+            rest["deleted"] = [True]
+        ids, total = self._query(params, None if rest else limit)
+        records = self._read(ids, deleted)
+        if rest:
+            records = [record for record in records if matches(record, rest)]
+            total = len(records)
+        return Found(records if limit is None else records[:limit], total, "")
+
+    def create(
+        self, bodies: Sequence[Mapping[str, Any]], *, keep_going: bool = True, **options: Any
+    ) -> List[Outcome]:
+        """Create, or replace. See L{current.CurrentApi.create}."""
+        return self._write(_Create(self), bodies, _BATCH, keep_going, options)
+
+    def update(
+        self, changes: Sequence[Tuple[Record, Mapping[str, Any]]], *, keep_going: bool = True, **options: Any
+    ) -> List[Outcome]:
+        """See L{current.CurrentApi.update}."""
+        return self._write(_Update(self), changes, 1, keep_going, options)
+
+    def delete(self, records: Sequence[Record], *, keep_going: bool = True, **options: Any) -> List[Outcome]:
+        """See L{current.CurrentApi.delete}."""
+        return self._write(_Delete(self), [(record, {}) for record in records], 1, keep_going, options)
+
+    def _write(
+        self, verb: Verb, inputs: Sequence[Any], size: int, keep_going: bool, options: Mapping[str, Any]
+    ) -> List[Outcome]:
+        given = [name for name, value in options.items() if value]
+        if given:
+            raise NotSupported(
+                f"The legacy API has no {', '.join(given)}", hint="Leave it out, or use api: current."
+            )
+        return Batches(self._client, verb, size, keep_going).run(inputs)
+
+    def request(self, method: str, path: str, purpose: str, **options: Any) -> Answer:
+        """Send a request to this API.
+
+        @raise NotSupported: The vendor has switched it off here.
+        """
+        try:
+            return self._client.request(method, path, purpose=purpose, **options)
+        except PermissionRefused as error:
+            error.hint += (
+                " The vendor has switched this API off for most tenants: api: current is the one in use."
+            )
+            raise
+        except RequestRefused as error:
+            if error.status != 404:
+                raise
+            if "resource not found" in error.message.lower():
+                return error.answer  # type: ignore[no-any-return]
+            raise NotSupported(
+                f"Could not {purpose}: the vendor has switched the legacy API (/indicators/*) off for this tenant",
+                status=error.status,
+                trace_id=error.trace_id,
+                hint="Use api: current.",
+            ) from error
+
+    def _query(
+        self, params: List[Tuple[str, str]], most: Optional[int] = None
+    ) -> Tuple[List[Tuple[str, str]], int]:
+        """Type and value of the matches, and how many there are."""
+        found: Dict[str, None] = {}
+        rows = 0
+        while True:
+            place = [("limit", str(min(_PAGE, most or _PAGE))), ("offset", str(rows))]
+            answer = self.request("GET", _QUERIES, "list indicators", params=[*params, *place])
+            found.update(dict.fromkeys(str(one) for one in answer.resources))
+            rows += len(answer.resources)
+            total = answer.pagination.get("total")
+            total = total if isinstance(total, int) else rows
+            if rows >= total or (most is not None and rows >= most):
+                kinds = [one.partition(":") for one in found]
+                return [(kind, value) for kind, _colon, value in kinds], total
+            if not answer.resources:
+                raise IncompleteView(
+                    f"Could not list indicators: Falcon says there are {total} but shows {rows}"
+                )
+
+    def get(self, kind: str, value: str) -> Optional[Record]:
+        """One indicator; an unknown one is a 404 inside an answer of 200."""
+        params = [("type", kind), ("value", value)]
+        answer = self.request("GET", _ENTITIES, "read an indicator", params=params)
+        rows = [row for row in answer.resources if isinstance(row, dict)]
+        if not rows and any(error.get("code") != 404 for error in answer.errors):
+            raise IncompleteView(
+                f'Could not read {kind} {value}: Falcon says "{self._client.told(answer)[0]}"'
+            )
+        return to_record(rows[0]) if rows else None
+
+    def _read(self, ids: Iterable[Tuple[str, str]], deleted: bool = False) -> List[Record]:
+        pairs = list(ids)
+        found = side_by_side(self._client, lambda pair: self.get(*pair), pairs)
+        unread = (
+            [to_record({"type": kind, "value": value, "deleted": True}) for kind, value in pairs]
+            if deleted
+            else []
+        )
+        records = [record or (unread[at] if deleted else None) for at, record in enumerate(found)]
+        return list({record["id"]: record for record in records if record is not None}.values())
+
+
+class _Each(Verb):
+    """Changing one record, known by its type and value."""
+
+    by_id = True
+
+    def __init__(self, api: LegacyApi) -> None:
+        self._api = api
+
+    def _send(self, method: str, job: Job, body: Any) -> Answer:
+        record = job.body[0]
+        params = [("type", record["type"]), ("value", record["value"])]
+        return self._api.request(
+            method, _ENTITIES, f"{self.name} an indicator", params=params, body=body, kind="write"
+        )
+
+    def settle(self, jobs: Sequence[Job], answer: Answer) -> Dict[int, Outcome]:
+        return {} if answer.errors else {job.index: Outcome("done") for job in jobs}
+
+
+class _Create(_Each):
+    name = "create"
+    by_id = False
+
+    def send(self, jobs: Sequence[Job]) -> Answer:
+        rows = [{"share_level": "red", **to_body(job.body)} for job in jobs]
+        purpose = f"create {len(jobs)} indicator{'s' if len(jobs) > 1 else ''}"
+        return self._api.request("POST", _ENTITIES, purpose, body=rows, kind="write")
+
+    def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
+        pairs = [(job, self._api.get(job.body["type"], job.body["value"])) for job in jobs]
+        return {
+            job.index: Outcome("done", row)
+            for job, row in pairs
+            if row is not None and not unlike(job.body, row)
+        }
+
+
+class _Update(_Each):
+    name = "update"
+
+    def send(self, jobs: Sequence[Job]) -> Answer:
+        return self._send("PATCH", jobs[0], to_body(jobs[0].body[1]))
+
+    def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
+        record, fields = jobs[0].body
+        found = self._api.get(record["type"], record["value"])
+        if found is None:
+            return {jobs[0].index: _GONE}
+        return {} if unlike(fields, found) else {jobs[0].index: Outcome("done", found)}
+
+
+class _Delete(_Each):
+    name = "delete"
+
+    def send(self, jobs: Sequence[Job]) -> Answer:
+        return self._send("DELETE", jobs[0], None)
+
+    def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
+        record = jobs[0].body[0]
+        if self._api.get(record["type"], record["value"]) is not None:
+            return {}
+        return {jobs[0].index: Outcome("done") if jobs[0].doubtful else _GONE}
