@@ -16,7 +16,8 @@ from .client import Answer, Client
 from .errors import RequestRefused
 from .listing import Listing, PageSize
 from .observe import LIVE, Observation, Wanted, chunks
-from .selection import Found, Selection, matches, to_fql
+from .selection import Found as Found
+from .selection import Selection, matches, to_fql
 from .workers import side_by_side
 
 ENTITIES = "/iocs/entities/indicators/v1"
@@ -27,8 +28,8 @@ _IDS_TO_DELETE = 200
 LARGEST_BATCH = 2000
 
 
-class CurrentApi:
-    """The verbs on indicators. See L{legacy.LegacyApi} for the same verbs on the API of 2021.
+class Current:
+    """The verbs on indicators. See L{legacy.Legacy} for the same verbs on the API of 2021.
 
     @param batch_size: Rows of a create or update, at most 2,000.
     @param page_size: Rows of a page when listing, at most 2,000; smaller where the tenant wants it so.
@@ -38,6 +39,10 @@ class CurrentApi:
         self._client = client
         self._batch_size = max(1, min(batch_size, LARGEST_BATCH))
         self._page_size = PageSize(page_size)
+
+    def check(self, _kind: str, _body: Mapping[str, Any]) -> Optional[str]:
+        """Say what of a create or update this API cannot express: nothing, so C{None}."""
+        return None
 
     def observe(self, wanted: Sequence[Wanted], source: Optional[str], whole_source: bool) -> List[Record]:
         """The live records of the wanted indicators and, with C{whole_source}, all that have this source.
@@ -111,23 +116,21 @@ class CurrentApi:
 
     def update(
         self,
-        changes: Sequence[Tuple[Record, Mapping[str, Any]]],
+        bodies: Sequence[Mapping[str, Any]],
         *,
         comment: Optional[str] = None,
         ignore_warnings: bool = False,
         retrodetects: bool = False,
         keep_going: bool = True,
     ) -> List[Outcome]:
-        """Update indicators: the record as it is, and what changes as a C{api.IndicatorUpdateReqV1}."""
-        bodies = [{"id": record["id"], **body} for record, body in changes]
+        """Update indicators, each given as a C{api.IndicatorUpdateReqV1}: C{id} and what changes."""
         verb = _Update(self, _flags(ignore_warnings, retrodetects), comment)
         return Batches(self._client, verb, self._batch_size, keep_going).run(bodies)
 
     def delete(
-        self, records: Sequence[Record], *, comment: Optional[str] = None, keep_going: bool = True
+        self, ids: Sequence[str], *, comment: Optional[str] = None, keep_going: bool = True
     ) -> List[Outcome]:
         """Delete by id, never by filter: what is deleted is what was looked at."""
-        ids = [str(record["id"]) for record in records]
         verb = _Delete(self, comment)
         room = fql.LONGEST_URL - 200 - len(self._client.base_url) - len(fql.encode(verb.comment))
         longest = max((len(fql.encode([("ids", one)])) + 1 for one in ids), default=1)
@@ -205,7 +208,7 @@ class _Update(_Write):
     name = "update"
     by_id = True
 
-    def __init__(self, current: CurrentApi, flags: List[Tuple[str, str]], comment: Optional[str]) -> None:
+    def __init__(self, current: Current, flags: List[Tuple[str, str]], comment: Optional[str]) -> None:
         super().__init__(current._client, flags, comment)
         self._current = current
 
@@ -233,7 +236,7 @@ class _Delete(_Write):
     name = "delete"
     by_id = True
 
-    def __init__(self, current: CurrentApi, comment: Optional[str]) -> None:
+    def __init__(self, current: Current, comment: Optional[str]) -> None:
         super().__init__(current._client, [], comment)
         self._current = current
         self.comment = [("comment", comment)] if comment else []

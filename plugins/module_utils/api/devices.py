@@ -40,6 +40,12 @@ class Count:
     limit_exceeded: bool = False
 
 
+def device_count(client: Client, kind: str, value: str) -> Dict[str, Any]:
+    """C{device_count} and C{limit_exceeded} of one indicator, see L{Devices.count}."""
+    count = Devices(client).count(kind, value)
+    return {"device_count": count.devices, "limit_exceeded": count.limit_exceeded}
+
+
 class Devices:
     """The questions about hosts.
 

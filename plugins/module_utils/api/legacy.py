@@ -74,8 +74,8 @@ def to_body(fields: Mapping[str, Any]) -> Dict[str, Any]:
     return body
 
 
-class LegacyApi:
-    """The same verbs as L{current.CurrentApi}.
+class Legacy:
+    """The same verbs as L{current.Current}.
 
     Every verb raises L{NotSupported} where the vendor has switched this API off, or for what it has no way to express.
     """
@@ -83,8 +83,7 @@ class LegacyApi:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    @staticmethod
-    def refuse(kind: str, body: Mapping[str, Any]) -> Optional[str]:
+    def check(self, kind: str, body: Mapping[str, Any]) -> Optional[str]:
         """Say which option of a create or update this API cannot express; C{None} if it can express all."""
         platforms = body.get("platforms")
         cannot = {
@@ -105,7 +104,7 @@ class LegacyApi:
         return f"the legacy API cannot express {', '.join(named)}; use api: current" if named else None
 
     def observe(self, wanted: Sequence[Wanted], source: Optional[str], whole_source: bool) -> List[Record]:
-        """See L{current.CurrentApi.observe}."""
+        """See L{current.Current.observe}."""
         kinds = {kind for kind, _value, _written in wanted}
         values = list(dict.fromkeys(text for _kind, value, written in wanted for text in (value, written)))
         ids: Dict[Tuple[str, str], None] = {}
@@ -133,7 +132,7 @@ class LegacyApi:
         limit: Optional[int] = None,
         from_parent: Optional[bool] = None,
     ) -> Found:
-        """See L{current.CurrentApi.find}; C{fql} is empty, there is none."""
+        """See L{current.Current.find}; C{fql} is empty, there is none."""
         taken = {*LISTS, *_INSTANTS, "deleted", "include_deleted"}
         odd = [name for name, given in selection.items() if given not in (None, [], "") and name not in taken]
         if odd or from_parent is not None:
@@ -176,18 +175,18 @@ class LegacyApi:
     def create(
         self, bodies: Sequence[Mapping[str, Any]], *, keep_going: bool = True, **options: Any
     ) -> List[Outcome]:
-        """Create, or replace. See L{current.CurrentApi.create}."""
+        """Create, or replace. See L{current.Current.create}."""
         return self._write(_Create(self), bodies, _BATCH, keep_going, options)
 
     def update(
-        self, changes: Sequence[Tuple[Record, Mapping[str, Any]]], *, keep_going: bool = True, **options: Any
+        self, bodies: Sequence[Mapping[str, Any]], *, keep_going: bool = True, **options: Any
     ) -> List[Outcome]:
-        """See L{current.CurrentApi.update}."""
-        return self._write(_Update(self), changes, 1, keep_going, options)
+        """See L{current.Current.update}."""
+        return self._write(_Update(self), bodies, 1, keep_going, options)
 
-    def delete(self, records: Sequence[Record], *, keep_going: bool = True, **options: Any) -> List[Outcome]:
-        """See L{current.CurrentApi.delete}."""
-        return self._write(_Delete(self), [(record, {}) for record in records], 1, keep_going, options)
+    def delete(self, ids: Sequence[str], *, keep_going: bool = True, **options: Any) -> List[Outcome]:
+        """See L{current.Current.delete}."""
+        return self._write(_Delete(self), [{"id": one} for one in ids], 1, keep_going, options)
 
     def _write(
         self, verb: Verb, inputs: Sequence[Any], size: int, keep_going: bool, options: Mapping[str, Any]
@@ -267,17 +266,22 @@ class LegacyApi:
         return list({record["id"]: record for record in records if record is not None}.values())
 
 
+def _split(job: Job) -> Tuple[str, str]:
+    kind, _colon, value = job.body["id"].partition(":")
+    return kind, value
+
+
 class _Each(Verb):
     """Changing one record, known by its type and value."""
 
     by_id = True
 
-    def __init__(self, api: LegacyApi) -> None:
+    def __init__(self, api: Legacy) -> None:
         self._api = api
 
     def _send(self, method: str, job: Job, body: Any) -> Answer:
-        record = job.body[0]
-        params = [("type", record["type"]), ("value", record["value"])]
+        kind, value = _split(job)
+        params = [("type", kind), ("value", value)]
         return self._api.request(
             method, _ENTITIES, f"{self.name} an indicator", params=params, body=body, kind="write"
         )
@@ -308,14 +312,13 @@ class _Update(_Each):
     name = "update"
 
     def send(self, jobs: Sequence[Job]) -> Answer:
-        return self._send("PATCH", jobs[0], to_body(jobs[0].body[1]))
+        return self._send("PATCH", jobs[0], to_body(jobs[0].body))
 
     def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
-        record, fields = jobs[0].body
-        found = self._api.get(record["type"], record["value"])
+        found = self._api.get(*_split(jobs[0]))
         if found is None:
             return {jobs[0].index: _GONE}
-        return {} if unlike(fields, found) else {jobs[0].index: Outcome("done", found)}
+        return {} if unlike(jobs[0].body, found) else {jobs[0].index: Outcome("done", found)}
 
 
 class _Delete(_Each):
@@ -325,7 +328,6 @@ class _Delete(_Each):
         return self._send("DELETE", jobs[0], None)
 
     def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
-        record = jobs[0].body[0]
-        if self._api.get(record["type"], record["value"]) is not None:
+        if self._api.get(*_split(jobs[0])) is not None:
             return {}
         return {jobs[0].index: Outcome("done") if jobs[0].doubtful else _GONE}
