@@ -22,7 +22,8 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        char if unicodedata.category(char)[0] != "C" else char.encode("unicode_escape").decode("ascii") for char in text
+        char if unicodedata.category(char)[0] != "C" else char.encode("unicode_escape").decode("ascii")
+        for char in text
     )
 
 
@@ -39,7 +40,10 @@ def texts(changes: Sequence[Change]) -> Dict[str, str]:
     rest = len(changes) - MOST_SHOWN
     if rest > 0:
         after.append(f"... and {rest} more changes")
-    return {"before": "".join(line + "\n" for line in before), "after": "".join(line + "\n" for line in after)}
+    return {
+        "before": "".join(line + "\n" for line in before),
+        "after": "".join(line + "\n" for line in after),
+    }
 
 
 def _entry(change: Change, fields: Mapping[str, Any]) -> List[str]:

@@ -62,7 +62,14 @@ def _instant(text: str) -> datetime.datetime:
         if zone[0] == "-":
             offset = -offset
     instant = datetime.datetime(
-        year, month, day, hour, minute, min(second, 59), int(fraction[:6].ljust(6, "0")), tzinfo=datetime.timezone.utc
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        min(second, 59),
+        int(fraction[:6].ljust(6, "0")),
+        tzinfo=datetime.timezone.utc,
     )
     return instant - offset
 

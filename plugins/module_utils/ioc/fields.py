@@ -63,7 +63,7 @@ FIELDS: Dict[str, Field] = {
         Field("value", default_for_all=False),
         Field("action", choices=ACTIONS),
         Field("mobile_action", choices=ACTIONS),
-        Field("severity", choices=SEVERITIES + ("",)),
+        Field("severity", choices=(*SEVERITIES, "")),
         Field("platforms", "list", choices=PLATFORMS),
         Field("applied_globally", "bool"),
         Field("host_groups", "list"),
@@ -131,7 +131,9 @@ def _texts(value: object) -> List[str]:
 _READERS: Dict[str, Callable[[object], Any]] = {"str": _text, "int": _integer, "bool": truth, "list": _texts}
 
 
-def read(raw: object, allowed: Optional[Callable[[Field], bool]] = None) -> Tuple[Dict[str, Any], List[FieldProblem]]:
+def read(
+    raw: object, allowed: Optional[Callable[[Field], bool]] = None
+) -> Tuple[Dict[str, Any], List[FieldProblem]]:
     """Read the fields of one item, or of one mapping of defaults.
 
     A field that is C{None} counts as omitted, as everywhere in Ansible.

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from . import expiry, rules
 from .fields import DESKTOP_PLATFORMS, MOBILE_PLATFORMS, PLATFORMS, FieldProblem, read
@@ -14,8 +14,10 @@ from .values import TYPES, Identity, ValueProblem, normalise
 
 #: Fields that are written to an indicator. The rest of an item steers how that is done.
 WRITTEN = frozenset(
-    ("action", "mobile_action", "severity", "platforms", "applied_globally", "host_groups", "expiration")
-    + ("description", "source", "tags", "filename")
+    [
+        *("action", "mobile_action", "severity", "platforms", "applied_globally", "host_groups"),
+        *("expiration", "description", "source", "tags", "filename"),
+    ]
 )
 LONGEST_LIFE = 36500  # days
 
@@ -124,17 +126,26 @@ class ItemReader:
         if self._owner:
             if own.get("source", self._owner) != self._owner:
                 problems.append(
-                    FieldProblem("source", f"is {own['source']!r}, but this set is owned by {self._owner!r}; leave it out")
+                    FieldProblem(
+                        "source",
+                        f"is {own['source']!r}, but this set is owned by {self._owner!r}; leave it out",
+                    )
                 )
             own["source"] = self._owner
         layers = [layer for layer in (nearer, self._by_type.get(desired.kind), self._defaults) if layer]
         added: Fields = {}
         if layers:
-            key = (desired.kind, id(nearer), frozenset(own), own.get("platforms"), own.get("action"))
+            key: Tuple[Any, ...] = (
+                desired.kind,
+                id(nearer),
+                frozenset(own),
+                own.get("platforms"),
+                own.get("action"),
+            )
             key += (own.get("mobile_action"), own.get("applied_globally"))
             cached = self._filled.get(key)
             if cached is None:
-                cached = self._filled[key] = _fitting_defaults(desired.kind, own, layers)
+                cached = self._filled[key] = _Chooser(desired.kind, own, layers).run()
             added = cached
         if "renew_within_days" in own and "expiration_days" not in own and "expiration_days" not in added:
             problems.append(FieldProblem("renew_within_days", "needs expiration_days"))
@@ -165,27 +176,12 @@ def _normal(given: Fields, problems: List[FieldProblem]) -> Fields:
     """Bring given fields into normal form, wherever they stand: on an item or among defaults."""
     fields: Fields = {}
     for name, value in given.items():
-        if name == "platforms":
-            if not value:
-                problems.append(FieldProblem("platforms", "cannot be cleared; an indicator has at least one"))
-            fields[name] = tuple(platform for platform in PLATFORMS if platform in value)
-        elif name in ("tags", "host_groups"):
-            elements = tuple(dict.fromkeys(element.strip() for element in value))
-            if "" in elements:
-                problems.append(FieldProblem(name, "has an empty element"))
-            fields[name] = elements
-        elif name == "expiration":
-            try:
-                fields[name] = expiry.parse(value)
-            except ValueError as problem:
-                problems.append(FieldProblem(name, str(problem)))
-        elif name in ("expiration_days", "renew_within_days"):
-            least = 1 if name == "expiration_days" else 0
-            if not least <= value <= LONGEST_LIFE:
-                problems.append(FieldProblem(name, f"is a number of days from {least} to {LONGEST_LIFE}, got {value}"))
-            fields[name] = value
-        elif name not in ("id", "share_level"):
-            fields[name] = value
+        if name in ("id", "share_level"):
+            continue
+        try:
+            fields[name] = _NORMAL_FORMS[name](value) if name in _NORMAL_FORMS else value
+        except ValueError as problem:
+            problems.append(FieldProblem(name, str(problem)))
     if "expiration" in given and "expiration_days" in given:
         problems.append(FieldProblem("expiration_days", "cannot go with expiration"))
     if "policy" in fields:
@@ -195,88 +191,134 @@ def _normal(given: Fields, problems: List[FieldProblem]) -> Fields:
     return fields
 
 
+def _normal_platforms(value: Sequence[str]) -> Tuple[str, ...]:
+    if not value:
+        raise ValueError("cannot be cleared; an indicator has at least one")
+    return tuple(platform for platform in PLATFORMS if platform in value)
+
+
+def _normal_elements(value: Sequence[str]) -> Tuple[str, ...]:
+    elements = tuple(dict.fromkeys(element.strip() for element in value))
+    if "" in elements:
+        raise ValueError("has an empty element")
+    return elements
+
+
+def _normal_days(least: int) -> Callable[[int], int]:
+    def days(value: int) -> int:
+        if not least <= value <= LONGEST_LIFE:
+            raise ValueError(f"is a number of days from {least} to {LONGEST_LIFE}, got {value}")
+        return value
+
+    return days
+
+
+_NORMAL_FORMS: Dict[str, Callable[[Any], Any]] = {
+    "platforms": _normal_platforms,
+    "tags": _normal_elements,
+    "host_groups": _normal_elements,
+    "expiration": expiry.parse,
+    "expiration_days": _normal_days(1),
+    "renew_within_days": _normal_days(0),
+}
+
+
 def _check_against_type(kind: str, own: Fields, problems: List[FieldProblem]) -> None:
     """Find what an item says itself and its type cannot take."""
-
-    def refuse(field: str, text: str) -> None:
-        problems.append(FieldProblem(field, text))
-
     platforms = own.get("platforms")
     possible = rules.platforms_for(kind)
     wrong = [platform for platform in platforms or () if platform not in possible]
     if wrong:
-        refuse("platforms", f"{kind} cannot be used on {', '.join(wrong)}, only on {', '.join(possible)}")
-    action, mobile_action = own.get("action"), own.get("mobile_action")
-    if action is not None:
-        actions = rules.actions_for(kind)
-        if not actions:
-            refuse("action", f"{kind} is for mobile platforms only and takes mobile_action instead")
-        elif action not in actions:
-            refuse("action", f"{kind} takes {' or '.join(actions)} on desktop platforms, not {action}")
-        elif platforms and not rules.is_desktop(platforms):
-            refuse("action", f"needs one of the platforms {', '.join(DESKTOP_PLATFORMS)}; use mobile_action")
-    if mobile_action is not None:
-        if not rules.mobile_actions_for(kind):
-            refuse("mobile_action", f"{kind} cannot be used on mobile platforms")
-        elif platforms and not rules.is_mobile(platforms):
-            refuse("mobile_action", f"needs one of the platforms {', '.join(MOBILE_PLATFORMS)}")
+        text = f"{kind} cannot be used on {', '.join(wrong)}, only on {', '.join(possible)}"
+        problems.append(FieldProblem("platforms", text))
+    for name, check in (("action", _action_problem), ("mobile_action", _mobile_action_problem)):
+        text = check(kind, own[name], platforms) if name in own else ""
+        if text:
+            problems.append(FieldProblem(name, text))
     if own.get("filename") and not rules.takes_filename(kind):
-        refuse("filename", f"is for sha256 and md5, not for {kind}")
+        problems.append(FieldProblem("filename", f"is for sha256 and md5, not for {kind}"))
     if own.get("applied_globally") and own.get("host_groups"):
-        refuse("host_groups", "cannot go with applied_globally: true")
+        problems.append(FieldProblem("host_groups", "cannot go with applied_globally: true"))
     if own.get("host_groups") == () and not own.get("applied_globally"):
-        refuse("host_groups", "can be emptied only with applied_globally: true")
+        problems.append(FieldProblem("host_groups", "can be emptied only with applied_globally: true"))
 
 
-def _fitting_defaults(kind: str, own: Fields, layers: Sequence[Fields]) -> Fields:
-    """Choose the defaults that an item of this type and with these fields of its own can take."""
-    chosen: Fields = {}
+def _action_problem(kind: str, action: str, platforms: Optional[Sequence[str]]) -> str:
+    actions = rules.actions_for(kind)
+    if not actions:
+        return f"{kind} is for mobile platforms only and takes mobile_action instead"
+    if action not in actions:
+        return f"{kind} takes {' or '.join(actions)} on desktop platforms, not {action}"
+    if platforms and not rules.is_desktop(platforms):
+        return f"needs one of the platforms {', '.join(DESKTOP_PLATFORMS)}; use mobile_action"
+    return ""
 
-    def first(name: str) -> List[Any]:
-        return [] if name in own else [layer[name] for layer in layers if name in layer]
 
-    for platforms in first("platforms"):
-        fitting = tuple(platform for platform in platforms if platform in rules.platforms_for(kind))
-        if fitting:
-            chosen["platforms"] = fitting
-            break
-    platforms = own.get("platforms") or chosen.get("platforms") or rules.default_platforms(kind)
-    if "action" not in own and rules.is_desktop(platforms):
-        for layer in layers:
-            if layer.get("action") in rules.actions_for(kind):
-                chosen["action"] = layer["action"]
-                if "policy" in layer:
-                    chosen["policy"] = layer["policy"]
-                break
-    if rules.is_mobile(platforms):
-        for action in first("mobile_action"):
-            if action in rules.mobile_actions_for(kind):
-                chosen["mobile_action"] = action
-                break
-    actions = rules.effective_actions({**chosen, **own, "platforms": platforms})
-    for severity in first("severity"):
-        if not severity or not rules.severity_refused(actions):
-            chosen["severity"] = severity
-            break
-    if "host_groups" not in own and not own.get("applied_globally"):
-        for layer in layers:
-            if "host_groups" in layer or ("applied_globally" in layer and "applied_globally" not in own):
-                for name in ("host_groups", "applied_globally"):
-                    if name in layer and name not in own:
-                        chosen[name] = layer[name]
-                break
-    if "expiration" not in own and "expiration_days" not in own:
-        for layer in layers:
-            if "expiration" in layer or "expiration_days" in layer:
-                chosen.update((name, layer[name]) for name in ("expiration", "expiration_days") if name in layer)
-                break
-    if "expiration_days" in own or "expiration_days" in chosen:
-        for days in first("renew_within_days"):
-            chosen["renew_within_days"] = days
-            break
-    names = ("description", "source", "tags") + (("filename",) if rules.takes_filename(kind) else ())
-    for name in names:
-        for value in first(name):
-            chosen[name] = value
-            break
-    return chosen
+def _mobile_action_problem(kind: str, _action: str, platforms: Optional[Sequence[str]]) -> str:
+    if not rules.mobile_actions_for(kind):
+        return f"{kind} cannot be used on mobile platforms"
+    if platforms and not rules.is_mobile(platforms):
+        return f"needs one of the platforms {', '.join(MOBILE_PLATFORMS)}"
+    return ""
+
+
+class _Chooser:
+    """Chooses, field by field, the first default that an item of this type and with these fields can take."""
+
+    def __init__(self, kind: str, own: Fields, layers: Sequence[Fields]) -> None:
+        self._kind = kind
+        self._own = own
+        self._layers = layers
+        self.chosen: Fields = {}
+
+    def run(self) -> Fields:
+        kind = self._kind
+        self._take("platforms", lambda found: set(found) & set(rules.platforms_for(kind)))
+        if "platforms" in self.chosen:
+            possible = rules.platforms_for(kind)
+            self.chosen["platforms"] = tuple(name for name in self.chosen["platforms"] if name in possible)
+        platforms = (
+            self._own.get("platforms") or self.chosen.get("platforms") or rules.default_platforms(kind)
+        )
+        if rules.is_desktop(platforms):
+            self._take("action", lambda action: action in rules.actions_for(kind), along=("policy",))
+        if rules.is_mobile(platforms):
+            self._take("mobile_action", lambda action: action in rules.mobile_actions_for(kind))
+        actions = rules.effective_actions({**self.chosen, **self._own, "platforms": platforms})
+        self._take("severity", lambda severity: not severity or not rules.severity_refused(actions))
+        self._take_scope()
+        self._take_expiration()
+        for name in ("description", "source", "tags"):
+            self._take(name)
+        if rules.takes_filename(kind):
+            self._take("filename")
+        return self.chosen
+
+    def _take(
+        self, name: str, fits: Callable[[Any], Any] = lambda _value: True, along: Sequence[str] = ()
+    ) -> None:
+        if name in self._own:
+            return
+        for layer in self._layers:
+            if name in layer and fits(layer[name]):
+                self.chosen.update((each, layer[each]) for each in (name, *along) if each in layer)
+                return
+
+    def _take_scope(self) -> None:
+        if "host_groups" in self._own or self._own.get("applied_globally"):
+            return
+        names = [name for name in ("host_groups", "applied_globally") if name not in self._own]
+        self._take_together(names)
+
+    def _take_expiration(self) -> None:
+        if "expiration" not in self._own and "expiration_days" not in self._own:
+            self._take_together(["expiration", "expiration_days"])
+        if "expiration_days" in self._own or "expiration_days" in self.chosen:
+            self._take("renew_within_days")
+
+    def _take_together(self, names: Sequence[str]) -> None:
+        """From the first layer that has any of them: they say one thing between them."""
+        for layer in self._layers:
+            if any(name in layer for name in names):
+                self.chosen.update((name, layer[name]) for name in names if name in layer)
+                return

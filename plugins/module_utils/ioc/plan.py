@@ -14,7 +14,7 @@ import datetime
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set
 
 from . import expiry, rules
 from .fields import DESKTOP_PLATFORMS, MOBILE_PLATFORMS, FieldProblem
@@ -22,10 +22,14 @@ from .item import Desired, Fields
 from .record import STORED, Record, has_expired, holds, identity, to_item
 from .values import Identity
 
-#: Longest C{description} and C{source} that are sent, in characters (the founding API's limit; today's is not published).
+#: Longest C{description} and C{source} that are sent, in characters (the founding API's limit).
 LONGEST_TEXT = 200
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
+
+
+def _nothing(*_about: Any) -> None:
+    """No objection."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Vocabulary:
 
     severities: bool = True
     counts_days: bool = False
-    refuse: Callable[[Mapping[str, Any]], Optional[str]] = lambda body: None
+    refuse: Callable[[str, Mapping[str, Any]], Optional[str]] = _nothing
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class DeletionLimit:
     percent: bool = False
 
     @classmethod
-    def parse(cls, text: str) -> "DeletionLimit":
+    def parse(cls, text: str) -> DeletionLimit:
         """@raise ValueError: it is neither a count nor a share"""
         digits = text.strip()
         percent = digits.endswith("%")
@@ -84,7 +88,7 @@ class Policy:
     on_error: str = "continue"
     on_protected: str = "fail"
     approved_plan: str = ""
-    protected: Callable[[str, str], Optional[str]] = lambda kind, value: None
+    protected: Callable[[str, str], Optional[str]] = _nothing
     malformed: Sequence[str] = ()
     vocabulary: Vocabulary = Vocabulary()
 
@@ -234,7 +238,8 @@ def _present(item: Desired, found: List[Record], policy: Policy, result: Plan) -
     inherited = [record for record in found if record.get("from_parent")]
     own = [record for record in found if not record.get("from_parent")]
     mine = [record for record in own if _owns(policy, record)] if policy.source else own
-    reason = _protection(item, (mine or own or inherited or [None])[0], policy)
+    known = mine or own or inherited
+    reason = _protection(item, known[0] if known else None, policy)
     if reason is not None:
         result.protected.append({"type": item.kind, "value": item.value, "reason": reason})
         return 0
@@ -290,7 +295,11 @@ def _protection(item: Desired, record: Optional[Record], policy: Policy) -> Opti
     merged: Dict[str, Any] = {"platforms": rules.default_platforms(item.kind)}
     if record is not None:
         merged = {name: STORED[name](record) for name in ("platforms", "action", "mobile_action")}
-    merged.update((name, item.fields[name]) for name in merged.keys() | {"action", "mobile_action"} if name in item.fields)
+    merged.update(
+        (name, item.fields[name])
+        for name in merged.keys() | {"action", "mobile_action"}
+        if name in item.fields
+    )
     if rules.effective_actions(merged).isdisjoint(rules.GUARDED_ACTIONS):
         return None
     return policy.protected(item.kind, item.value)
@@ -355,14 +364,15 @@ def _guard(policy: Policy, result: Plan) -> None:
         digest = result.digest()
         if digest != policy.approved_plan.strip().lower():
             result.refusals.append(
-                f"the plan is not the approved one: approved {policy.approved_plan.strip()}, but the list and the tenant "
-                f"now give {digest} ({_numbers(result)}); the list or the tenant has changed since the approval"
+                f"the plan is not the approved one: approved {policy.approved_plan.strip()}, but the list and "
+                f"the tenant now give {digest} ({_numbers(result)}); the list or the tenant has changed since the approval"
             )
 
 
 def _numbers(result: Plan) -> str:
     return ", ".join(
-        f"{sum(1 for _change in result.of(operation))} to {operation}" for operation in (CREATE, UPDATE, DELETE)
+        f"{sum(1 for _change in result.of(operation))} to {operation}"
+        for operation in (CREATE, UPDATE, DELETE)
     )
 
 
@@ -388,7 +398,9 @@ def _created(item: Desired, policy: Policy) -> Change:
     if rules.is_desktop(platforms) and "action" not in fields:
         raise FieldProblem("action", "is required for a new indicator")
     if rules.is_mobile(platforms) and "mobile_action" not in fields:
-        raise FieldProblem("mobile_action", f"is required for a new indicator on {' or '.join(MOBILE_PLATFORMS)}")
+        raise FieldProblem(
+            "mobile_action", f"is required for a new indicator on {' or '.join(MOBILE_PLATFORMS)}"
+        )
     actions = rules.effective_actions(fields)
     severity = _severity(item, actions, fields.pop("severity", ""), policy)
     if fields.get("host_groups"):
@@ -406,7 +418,9 @@ def _created(item: Desired, policy: Policy) -> Change:
         days = item.days
         wanted["expiration"] = _stamp(days, policy)
     elif fields.get("expiration") is not None and fields["expiration"] <= policy.now:
-        raise FieldProblem("expiration", f"{expiry.shown(fields['expiration'])} has passed; a new indicator needs one ahead")
+        raise FieldProblem(
+            "expiration", f"{expiry.shown(fields['expiration'])} has passed; a new one lies ahead"
+        )
     _check_lengths(wanted)
     body = {"type": item.kind, "value": item.value, **_body(wanted, days, policy)}
     after = _as_item(wanted)
@@ -464,7 +478,10 @@ def _needs_groups(fields: Fields, record: Record) -> bool:
 
 def _drop_unfit(item: Desired, fields: Fields, platforms: Sequence[str]) -> None:
     """Take out the defaults that turn out not to fit the platforms."""
-    for name, used in (("action", rules.is_desktop(platforms)), ("mobile_action", rules.is_mobile(platforms))):
+    for name, used in (
+        ("action", rules.is_desktop(platforms)),
+        ("mobile_action", rules.is_mobile(platforms)),
+    ):
         if not used and name in item.defaulted:
             fields.pop(name, None)
 
@@ -472,7 +489,9 @@ def _drop_unfit(item: Desired, fields: Fields, platforms: Sequence[str]) -> None
 def _check_fit(item: Desired, platforms: Sequence[str]) -> None:
     own = set(item.fields).difference(item.defaulted)
     if "action" in own and not rules.is_desktop(platforms):
-        raise FieldProblem("action", f"needs one of the platforms {', '.join(DESKTOP_PLATFORMS)}; use mobile_action")
+        raise FieldProblem(
+            "action", f"needs one of the platforms {', '.join(DESKTOP_PLATFORMS)}; use mobile_action"
+        )
     if "mobile_action" in own and not rules.is_mobile(platforms):
         raise FieldProblem("mobile_action", f"needs one of the platforms {', '.join(MOBILE_PLATFORMS)}")
 
@@ -501,7 +520,9 @@ def _expire(item: Desired, record: Record, wanted: Fields, policy: Policy) -> Op
             wanted["expiration"] = _stamp(item.days, policy)
             return item.days
     elif wanted.get("expiration") is not None and wanted["expiration"] <= policy.now:
-        raise FieldProblem("expiration", f"{expiry.shown(wanted['expiration'])} has passed; Falcon takes only one ahead")
+        raise FieldProblem(
+            "expiration", f"{expiry.shown(wanted['expiration'])} has passed; Falcon takes only one ahead"
+        )
     return None
 
 
@@ -515,9 +536,17 @@ def _act(item: Desired, record: Record, wanted: Fields, platforms: Sequence[str]
     """Make actions, platforms and severity fit together after the change."""
     stored_platforms = STORED["platforms"](record)
     if "platforms" in wanted:
-        if rules.is_desktop(platforms) and not rules.is_desktop(stored_platforms) and "action" not in item.fields:
+        if (
+            rules.is_desktop(platforms)
+            and not rules.is_desktop(stored_platforms)
+            and "action" not in item.fields
+        ):
             raise FieldProblem("action", "is required when desktop platforms are added")
-        if rules.is_mobile(platforms) and not rules.is_mobile(stored_platforms) and "mobile_action" not in item.fields:
+        if (
+            rules.is_mobile(platforms)
+            and not rules.is_mobile(stored_platforms)
+            and "mobile_action" not in item.fields
+        ):
             raise FieldProblem("mobile_action", "is required when mobile platforms are added")
     merged = {"platforms": platforms}
     for name in ("action", "mobile_action"):
@@ -529,7 +558,9 @@ def _act(item: Desired, record: Record, wanted: Fields, platforms: Sequence[str]
         if asked and "severity" not in item.defaulted:
             raise FieldProblem("severity", "cannot go with action allow")
         wanted.pop("severity", None)
-        if stored and not wanted.keys().isdisjoint(("action", "mobile_action", "platforms")) or (stored and asked == ""):
+        if (stored and not wanted.keys().isdisjoint(("action", "mobile_action", "platforms"))) or (
+            stored and asked == ""
+        ):
             wanted["severity"] = ""
     elif not wanted.keys().isdisjoint(("action", "mobile_action", "platforms", "severity")):
         severity = _severity(item, actions, wanted.get("severity", stored), policy)
@@ -559,7 +590,10 @@ def _resend_actions(record: Record, wanted: Fields, platforms: Sequence[str]) ->
     if "expiration" not in wanted:
         return wanted
     sent = dict(wanted)
-    for name, used in (("action", rules.is_desktop(platforms)), ("mobile_action", rules.is_mobile(platforms))):
+    for name, used in (
+        ("action", rules.is_desktop(platforms)),
+        ("mobile_action", rules.is_mobile(platforms)),
+    ):
         if used:
             sent.setdefault(name, STORED[name](record))
     return sent
@@ -572,7 +606,7 @@ def _check_lengths(wanted: Fields) -> None:
 
 
 def _check_vocabulary(kind: str, body: Mapping[str, Any], policy: Policy) -> None:
-    reason = policy.vocabulary.refuse({"type": kind, **body})
+    reason = policy.vocabulary.refuse(kind, body)
     if reason is not None:
         raise FieldProblem("api", reason)
 

@@ -10,7 +10,7 @@ against a real tenant.
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, Mapping, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Sequence, Set, Tuple
 
 from .fields import ACTIONS, DESKTOP_PLATFORMS, MOBILE_PLATFORMS, PLATFORMS
 
@@ -67,10 +67,9 @@ def is_mobile(platforms: Sequence[str]) -> bool:
     return not _MOBILE.isdisjoint(platforms)
 
 
-def effective_actions(fields: Mapping[str, object]) -> Set[str]:
+def effective_actions(fields: Mapping[str, Any]) -> Set[str]:
     """The actions that count, given the platforms: Falcon fills the other one with C{no_action} by itself."""
     platforms = fields.get("platforms") or ()
-    assert isinstance(platforms, (list, tuple))
     actions = set()
     if is_desktop(platforms):
         actions.add(str(fields.get("action") or "no_action"))

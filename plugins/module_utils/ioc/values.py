@@ -48,7 +48,7 @@ def _hash(kind: str, text: str) -> str:
     return digits
 
 
-def _domain(kind: str, text: str) -> str:
+def _domain(_kind: str, text: str) -> str:
     name = text.rstrip(".") if text.endswith(".") and not text.endswith("..") else text
     if not name.isascii():
         name = _ascii_domain(name)
@@ -57,7 +57,9 @@ def _domain(kind: str, text: str) -> str:
         raise ValueProblem(f"a domain has 1 to {DOMAIN_LENGTH} characters, got {len(name)}")
     labels = name.split(".")
     if labels[0] == "*":
-        raise ValueProblem(f"a domain takes no wildcard, got {_shown(text)}; type all_subdomains covers subdomains")
+        raise ValueProblem(
+            f"a domain takes no wildcard, got {_shown(text)}; type all_subdomains covers subdomains"
+        )
     if not all(_LABEL.match(label) for label in labels):
         raise ValueProblem(f"{_shown(text)} is not a domain name")
     if not _TOP_LEVEL.match(labels[-1]):
@@ -74,14 +76,14 @@ def _ascii_domain(name: str) -> str:
         raise ValueProblem(f"{_shown(name)} is not a domain name: {problem}") from problem
 
 
-def _ipv4(kind: str, text: str) -> str:
+def _ipv4(_kind: str, text: str) -> str:
     try:
         return str(ipaddress.IPv4Address(text))
     except ValueError as problem:
         raise ValueProblem(f"{_shown(text)} is not an IPv4 address") from problem
 
 
-def _ipv6(kind: str, text: str) -> str:
+def _ipv6(_kind: str, text: str) -> str:
     try:
         if "%" in text:
             raise ValueError("a zone is no part of an indicator")

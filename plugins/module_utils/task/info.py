@@ -12,7 +12,6 @@ from ..api import fql
 from ..api.client import Client
 from ..api.current import Current, Found
 from ..api.devices import device_count
-from ..api.legacy import Legacy
 from ..api.observe import chunks
 from ..api.workers import side_by_side
 from ..ioc import expiry
@@ -30,7 +29,11 @@ _LISTS = (
     ("policies", ("detect", "none")), ("share_levels", ("red",)),
 )  # fmt: skip
 _INSTANTS = ("expires_after", "expires_before", "created_after", "created_before")
-_SELECTIONS = tuple(name for name, _choices in _LISTS) + _INSTANTS + ("expired", "deleted", "include_deleted", "deleted_by")
+_SELECTIONS = (
+    tuple(name for name, _choices in _LISTS)
+    + _INSTANTS
+    + ("expired", "deleted", "include_deleted", "deleted_by")
+)
 
 
 def _list_option(choices: Any) -> Dict[str, Any]:
@@ -78,7 +81,9 @@ def run(params: Params, context: Context) -> Result:
         found = _find(open_api(client, params), client, selection, params)
         iocs = found.records
         if params.get("device_count"):
-            counts = side_by_side(client, lambda record: device_count(client, record["type"], record["value"]), iocs)
+            counts = side_by_side(
+                client, lambda record: device_count(client, record["type"], record["value"]), iocs
+            )
             iocs = [{**record, **count} for record, count in zip(iocs, counts)]
         requests = client.requests.dict()
     finally:
@@ -97,27 +102,12 @@ def _selection(params: Params) -> Dict[str, Any]:
         for name, _choices in _LISTS
         if params.get(name) is not None and name not in ("policies", "share_levels")
     }
-    if params.get("type"):
-        try:
-            value = normalise(params["type"], params["value"])
-        except ValueProblem as problem:
-            raise TaskFailed(f"value: {problem}") from problem
-        selection.update(types=[params["type"]], values=_spellings(value, params["value"]))
-    elif params.get("values") is not None:
-        selection["values"] = [
-            spelling for value in params["values"] for spelling in _spellings(_normal(value, params.get("types")), value)
-        ]
+    selection.update(_values(params))
     if params.get("policies") is not None:
-        selection["actions"] = ["detect" if policy == "detect" else "no_action" for policy in params["policies"]]
-    for name in _INSTANTS:
-        if params.get(name):
-            try:
-                instant = expiry.parse(params[name])
-            except ValueError as problem:
-                raise TaskFailed(f"{name}: {problem}") from problem
-            if instant is None:
-                raise TaskFailed(f"{name}: a time is wanted, got never")
-            selection[name] = expiry.wire(instant)
+        selection["actions"] = [
+            "detect" if policy == "detect" else "no_action" for policy in params["policies"]
+        ]
+    selection.update(_instants(params))
     for name in ("expired", "deleted", "include_deleted"):
         if params.get(name) is not None:
             selection[name] = params[name]
@@ -127,6 +117,34 @@ def _selection(params: Params) -> Dict[str, Any]:
         if selection.get(name) == []:
             raise TaskFailed(f"{name} is empty; leave it out to select without it")
     return selection
+
+
+def _values(params: Params) -> Dict[str, List[str]]:
+    """Values in normal form and as they are written: a tenant may have kept either."""
+    if params.get("type"):
+        try:
+            value = normalise(params["type"], params["value"])
+        except ValueProblem as problem:
+            raise TaskFailed(f"value: {problem}") from problem
+        return {"types": [params["type"]], "values": _spellings(value, params["value"])}
+    if params.get("values") is None:
+        return {}
+    types = params.get("types")
+    return {"values": [one for value in params["values"] for one in _spellings(_normal(value, types), value)]}
+
+
+def _instants(params: Params) -> Dict[str, str]:
+    found = {}
+    for name in _INSTANTS:
+        if params.get(name):
+            try:
+                instant = expiry.parse(params[name])
+            except ValueError as problem:
+                raise TaskFailed(f"{name}: {problem}") from problem
+            if instant is None:
+                raise TaskFailed(f"{name}: a time is wanted, got never")
+            found[name] = expiry.wire(instant)
+    return found
 
 
 def _spellings(normal: str, written: str) -> List[str]:
@@ -149,17 +167,18 @@ def _find(api: Any, client: Client, selection: Dict[str, Any], params: Params) -
     sort, limit, from_parent = params.get("sort"), params.get("limit"), params.get("from_parent")
     values = selection.get("values") or []
     room = fql.LONGEST_URL - 4000
-    parts = chunks([value for value in values if fql.quotable(value)], room) if isinstance(api, Current) else []
+    parts = (
+        chunks([value for value in values if fql.quotable(value)], room) if isinstance(api, Current) else []
+    )
     if len(parts) < 2:
         found: Found = api.find(selection, sort, limit, from_parent)
         return found
-    pieces = side_by_side(client, lambda part: api.find({**selection, "values": part}, sort, None, from_parent), parts)
+    pieces = side_by_side(
+        client, lambda part: api.find({**selection, "values": part}, sort, None, from_parent), parts
+    )
     records = list({record["id"]: record for piece in pieces for record in piece.records}.values())
     if sort:
         name, _separator, direction = sort.replace("|", ".").rpartition(".")
         name = name or sort
         records.sort(key=lambda record: str(record.get(name) or ""), reverse=direction == "desc")
     return Found(records if limit is None else records[:limit], len(records), pieces[0].fql)
-
-
-__all__ = ["SPEC", "Legacy", "run"]

@@ -16,8 +16,8 @@ from ..ioc.plan import CREATE, DELETE, UPDATE, DeletionLimit, Failure, Plan, Pol
 from ..ioc.values import Identity
 from .base import Context, Params, Result, TaskFailed
 from .feed import Loaded, load
-from .options import CONNECTION, PROTECTION, WRITING, ArgumentSpec
 from .feed_options import FEEDS
+from .options import CONNECTION, PROTECTION, WRITING, ArgumentSpec
 from .protection import Guard
 from .reconcile import Account, Reconciliation
 
@@ -79,7 +79,9 @@ def run(params: Params, context: Context) -> Result:
 def _policy(params: Params, feeds: Loaded, guard: Guard) -> Policy:
     source = (params.get("source") or "").strip()
     if params["purge"] and not source:
-        raise TaskFailed("purge needs source: without an owner nothing says which indicators are the list's to delete")
+        raise TaskFailed(
+            "purge needs source: without an owner nothing says which indicators are the list's to delete"
+        )
     limit: Optional[DeletionLimit] = None
     if params.get("max_deletions") not in (None, ""):
         try:
@@ -87,8 +89,14 @@ def _policy(params: Params, feeds: Loaded, guard: Guard) -> Policy:
         except ValueError as problem:
             raise TaskFailed(f"max_deletions: {problem}") from problem
         if limit.percent and not source:
-            raise TaskFailed("max_deletions: a share needs source, since it is a share of what the source owns")
-    for name, most in (("batch_size", LARGEST_BATCH), ("page_size", LARGEST_BATCH), ("concurrency", MOST_CONNECTIONS)):
+            raise TaskFailed(
+                "max_deletions: a share needs source, since it is a share of what the source owns"
+            )
+    for name, most in (
+        ("batch_size", LARGEST_BATCH),
+        ("page_size", LARGEST_BATCH),
+        ("concurrency", MOST_CONNECTIONS),
+    ):
         if not 1 <= params[name] <= most:
             raise TaskFailed(f"{name} is a number from 1 to {most}, got {params[name]}")
     malformed = [] if params["purge_allow_rejects"] else [
@@ -116,13 +124,18 @@ def _desired(params: Params, feeds: Loaded, source: str) -> List[Desired]:
     """
     try:
         reader = ItemReader(params.get("defaults"), params.get("defaults_by_type"), source)
-        desired = [reader.read(raw, index, f"iocs[{index}]") for index, raw in enumerate(params.get("iocs") or [])]
+        desired = [
+            reader.read(raw, index, f"iocs[{index}]") for index, raw in enumerate(params.get("iocs") or [])
+        ]
         named = _places(desired)
         read: Dict[int, Tuple[Any, Fields]] = {}  # the defaults of each feed, read once
         for entry in feeds.items:
             known = read.get(id(entry.defaults))
             if known is None:
-                known = (entry.defaults, read_defaults(entry.defaults or {}, f"the defaults of feed {entry.path}"))
+                known = (
+                    entry.defaults,
+                    read_defaults(entry.defaults or {}, f"the defaults of feed {entry.path}"),
+                )
                 read[id(entry.defaults)] = known
             item = reader.read(entry.item, None, f"{entry.path} line {entry.line}", known[1])
             if item.identity not in named:

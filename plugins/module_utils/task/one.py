@@ -79,6 +79,8 @@ def _warn(item: Desired, account: Account, guard: Guard, context: Context) -> No
             f"{item.kind} {item.value} has expired in the tenant and is no longer enforced; give it a new expiration"
         )
     for entry in account.plan.protected:
-        context.warn(f"{entry['type']} {entry['value']} was left alone, since it is protected: {entry['reason']}")
+        context.warn(
+            f"{entry['type']} {entry['value']} was left alone, since it is protected: {entry['reason']}"
+        )
     if guard.overridden():
         context.warn(f"protection was overridden for {item.kind} {item.value}")

@@ -24,13 +24,13 @@ class ArgumentSpec:
     """
 
     options: Dict[str, Any]
-    mutually_exclusive: List[Tuple[str, ...]] = field(default_factory=list)
+    mutually_exclusive: List[Any] = field(default_factory=list)
     required_together: List[Tuple[str, ...]] = field(default_factory=list)
     required_one_of: List[Tuple[str, ...]] = field(default_factory=list)
     required_if: List[Tuple[Any, ...]] = field(default_factory=list)
     required_by: Dict[str, Tuple[str, ...]] = field(default_factory=dict)
 
-    def __add__(self, other: "ArgumentSpec") -> "ArgumentSpec":
+    def __add__(self, other: ArgumentSpec) -> ArgumentSpec:
         return ArgumentSpec(
             {**self.options, **other.options},
             self.mutually_exclusive + other.mutually_exclusive,

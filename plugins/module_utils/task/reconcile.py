@@ -11,7 +11,7 @@ account of what was really done.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, List, Sequence, Union
 
 from ..api.batches import Outcome
 from ..api.client import Client
@@ -23,6 +23,7 @@ from ..ioc.record import Record, identity
 from ..ioc.values import Identity
 from .base import Context, Params, connect
 from .groups import resolve
+
 
 @dataclass
 class Account:
@@ -78,7 +79,9 @@ class Reconciliation:
         @raise FalconError: what must be seen could not be seen whole, so that nothing could be decided
         """
         self._resolve_host_groups(desired)
-        whole_source = self._policy.purge or bool(self._policy.max_deletions and self._policy.max_deletions.percent)
+        whole_source = self._policy.purge or bool(
+            self._policy.max_deletions and self._policy.max_deletions.percent
+        )
         observed = self._observe(desired, whole_source)
         decided = plan(desired, observed, self._policy)
         account = Account(decided, failures=list(decided.failures), unchanged=decided.unchanged)
@@ -96,7 +99,9 @@ class Reconciliation:
         self.client.close()
 
     def _observe(self, desired: Iterable[Desired], whole_source: bool) -> List[Record]:
-        wanted = [(item.kind, item.value, item.written) for item in desired if item.identified and not item.problem]
+        wanted = [
+            (item.kind, item.value, item.written) for item in desired if item.identified and not item.problem
+        ]
         source = self._policy.source or None
         if not wanted and not (source and whole_source):
             return []
@@ -108,12 +113,19 @@ class Reconciliation:
         named = [item for item in desired if item.fields.get("host_groups") and not item.problem]
         if not named or isinstance(self._api, Legacy):
             return
-        ids, problems = resolve(self.client, (group for item in named for group in item.fields["host_groups"]))
+        ids, problems = resolve(
+            self.client, (group for item in named for group in item.fields["host_groups"])
+        )
         for item in named:
             groups = item.fields["host_groups"]
-            item.problem = "; ".join(f"host_groups: {problems[group]}" for group in groups if group in problems)
+            item.problem = "; ".join(
+                f"host_groups: {problems[group]}" for group in groups if group in problems
+            )
             if not item.problem:
-                item.fields = {**item.fields, "host_groups": tuple(dict.fromkeys(ids[group] for group in groups))}
+                item.fields = {
+                    **item.fields,
+                    "host_groups": tuple(dict.fromkeys(ids[group] for group in groups)),
+                }
 
     def _apply(self, decided: Plan, account: Account) -> None:
         again = self._send(decided.changes, account)
@@ -134,7 +146,9 @@ class Reconciliation:
             if not due:
                 continue
             if stopped:
-                account.failures.extend(_failed(change, "was not sent, since on_error is fail") for change in due)
+                account.failures.extend(
+                    _failed(change, "was not sent, since on_error is fail") for change in due
+                )
                 continue
             for change, outcome in zip(due, self._write(operation, due)):
                 if outcome.status == "done":
@@ -142,7 +156,9 @@ class Reconciliation:
                     if outcome.record is not None:
                         account.records[change.identity] = outcome.record
                 elif outcome.status == "gone" and operation == DELETE:
-                    self._context.warn(f"{change.kind} {change.value} had been deleted by somebody else meanwhile")
+                    self._context.warn(
+                        f"{change.kind} {change.value} had been deleted by somebody else meanwhile"
+                    )
                 elif outcome.status in ("conflict", "gone") and not last:
                     again.append(change)
                 else:
@@ -172,16 +188,24 @@ class Reconciliation:
         if self._policy.approved_plan:
             for change in changes:
                 account.failures.append(
-                    _failed(change, "was changed by somebody else after the plan was made; plan and approve again")
+                    _failed(
+                        change, "was changed by somebody else after the plan was made; plan and approve again"
+                    )
                 )
             return
-        items = list({change.identity: change.desired for change in changes if change.desired is not None}.values())
-        policy = replace(self._policy, purge=False, max_deletions=None, on_error="continue", on_protected="skip")
+        items = list(
+            {change.identity: change.desired for change in changes if change.desired is not None}.values()
+        )
+        policy = replace(
+            self._policy, purge=False, max_deletions=None, on_error="continue", on_protected="skip"
+        )
         decided = plan(items, self._observe(items, False), policy)
         account.unchanged += decided.unchanged
         account.failures.extend(decided.failures)
         for entry in decided.foreign:
-            owner = f"is now owned by {entry['source']!r}" if entry["source"] else "now exists without an owner"
+            owner = (
+                f"is now owned by {entry['source']!r}" if entry["source"] else "now exists without an owner"
+            )
             message = f"{owner}: somebody else created it meanwhile"
             account.failures.append(Failure(entry["type"], entry["value"], CREATE, message))
         self._send(decided.changes, account, last=True)

@@ -7,11 +7,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Dict, List, Optional
+from typing import Any, ClassVar, Dict, List, Optional
 
 import pytest
+
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import Desired, ItemReader
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import DeletionLimit, Plan, Policy, plan
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import (
+    DeletionLimit,
+    Plan,
+    Policy,
+    plan,
+)
 
 NOW = datetime.datetime(2026, 6, 1, 12, 0, tzinfo=datetime.timezone.utc)
 SHA = "a" * 64
@@ -222,20 +228,31 @@ class TestDefaults:
         assert "severity" not in bodies["all_subdomains"]
 
     def test_an_inapplicable_action_by_type_falls_through_to_the_general_one(self) -> None:
-        found = decide([item()], [], defaults={"action": "detect", "severity": "low"}, by_type={"domain": {"action": "prevent"}})
+        found = decide(
+            [item()],
+            [],
+            defaults={"action": "detect", "severity": "low"},
+            by_type={"domain": {"action": "prevent"}},
+        )
         assert only_body(found)["action"] == "detect"  # type: ignore[index]
 
     def test_empty_on_the_item_counts_as_given(self) -> None:
-        found = decide([item(action="no_action", description="")], [], defaults={"description": "default", "tags": ["t"]})
+        found = decide(
+            [item(action="no_action", description="")], [], defaults={"description": "default", "tags": ["t"]}
+        )
         body = only_body(found)
         assert body is not None and "description" not in body and body["tags"] == ["t"]
 
     def test_a_default_that_does_not_fit_the_stored_record_is_dropped(self) -> None:
         stored = record(platforms=["ios"], mobile_action="detect", action="no_action")
-        assert only_body(decide([item()], [stored], defaults={"action": "detect", "severity": "high"})) is None
+        assert (
+            only_body(decide([item()], [stored], defaults={"action": "detect", "severity": "high"})) is None
+        )
 
     def test_own_scope_beats_the_default_scope(self) -> None:
-        found = decide([item(action="no_action", applied_globally=True)], [], defaults={"host_groups": [GROUP]})
+        found = decide(
+            [item(action="no_action", applied_globally=True)], [], defaults={"host_groups": [GROUP]}
+        )
         assert only_body(found)["applied_globally"] is True  # type: ignore[index]
 
 
@@ -271,7 +288,9 @@ class TestOwnership:
         assert not decide([], [record(source="me")], source="me", purge=True, purge_allow_empty=True).refusals
         assert not decide([], [], source="me", purge=True).refusals
 
-    @pytest.mark.parametrize("limit, refused", [("1", False), ("0", True), ("10%", True), ("50%", False), ("49%", True)])
+    @pytest.mark.parametrize(
+        "limit, refused", [("1", False), ("0", True), ("10%", True), ("50%", False), ("49%", True)]
+    )
     def test_max_deletions(self, limit: str, refused: bool) -> None:
         records = [record(source="me"), record(value="extra.example", source="me", id="2" * 64)]
         found = decide([item()], records, source="me", purge=True, max_deletions=DeletionLimit.parse(limit))
@@ -306,7 +325,9 @@ class TestOwnership:
 
 
 class TestProtection:
-    POLICY = {"protected": lambda kind, value: "because" if value == "evil.example" else None}
+    POLICY: ClassVar[Dict[str, Any]] = {
+        "protected": lambda kind, value: "because" if value == "evil.example" else None
+    }
 
     def test_guarded_actions_fail_and_others_do_not(self) -> None:
         assert decide([item(action="detect", severity="low")], [], **self.POLICY).refusals
@@ -357,5 +378,7 @@ def test_counts_add_up() -> None:
     found = decide(wanted, records, source="me", on_foreign="skip")
     created = sum(1 for _change in found.of("create"))
     updated = sum(1 for _change in found.of("update"))
-    parts = created + updated + found.unchanged + len(found.failures) + len(found.foreign) + len(found.protected)
+    parts = (
+        created + updated + found.unchanged + len(found.failures) + len(found.foreign) + len(found.protected)
+    )
     assert parts + found.ignored + found.absent == found.desired == 6
