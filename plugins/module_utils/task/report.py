@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime
 import os
-import tempfile
 from typing import Any, Dict, Mapping
 
 from ..report import deployment
 from ..report.audit import audit_document, audit_page, findings_table
 from ..report.csv_table import csv_table
 from ..report.evidence import json_bytes
+from ..report.files import holds, replace
 from ..report.findings import KINDS, findings
 from ..report.html_page import html_page
 from ..report.junit import junit
@@ -164,31 +164,12 @@ def _write(contents: Dict[str, bytes], params: Params, context: Context) -> Resu
         for form, content in contents.items():
             path = os.path.join(folder, name + SUFFIXES[form])
             result["files"][form] = path
-            if _holds(path, content):
+            if holds(path, content):
                 continue
             result["changed"] = True
             if not context.check_mode:
                 os.makedirs(folder, mode=0o700, exist_ok=True)
-                _replace(path, content)
+                replace(path, content)
     except OSError as error:
         raise TaskFailed(f"{error.filename or folder}: {error.strerror}", result) from error
     return result
-
-
-def _holds(path: str, content: bytes) -> bool:
-    if not os.path.isfile(path) or os.path.getsize(path) != len(content):
-        return False
-    with open(path, "rb") as file:
-        return file.read() == content
-
-
-def _replace(path: str, content: bytes) -> None:
-    """Write a file (0600) whole or not at all."""
-    handle, making = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(making, path)
-    except OSError:
-        os.unlink(making)
-        raise

@@ -1,0 +1,142 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: falcon_ioc_export
+short_description: Write the indicators of a CrowdStrike Falcon tenant as inventory variables
+version_added: 1.0.0
+description:
+  - Reads the custom indicators of a tenant, or of some owners, and writes them as sorted YAML that is ready to be inventory variables.
+    Deploying it at once changes nothing.
+  - With O(split) every owner gets a file of its own with its name in C(falcon_ioc_source).
+  - Texts that Ansible would take for templates are marked C(!unsafe), so that nothing a tenant holds is run.
+  - The files are the same as long as the tenant is, so that they can be kept under version control as a backup.
+author:
+  - threatops.falcon contributors (@threatops)
+notes:
+  - The API client needs the scope C(IOC Management) with C(Read).
+  - Host groups are written by their ids.
+  - Records that cannot be items of a list, because their value is none of their type or stands in the tenant twice, are left out with a warning.
+extends_documentation_fragment:
+  - threatops.falcon.attributes
+  - threatops.falcon.auth
+  - threatops.falcon.transport
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  dest:
+    description: The file to write, or with O(split) the folder. What is missing of the path is made. Files have mode 0600.
+    type: path
+    required: true
+  split:
+    description:
+      - One file an owner. The file of an owner has its name where that is a simple word, and a digest of it in the name otherwise.
+      - Of a whole tenant, files that an earlier export wrote for an owner that is gone are removed. Other files are left alone.
+    type: bool
+    default: false
+  sources:
+    description: Only what these own.
+    type: list
+    elements: str
+  types:
+    description: Only these types.
+    type: list
+    elements: str
+    choices: [sha256, md5, domain, ipv4, ipv6, all_subdomains]
+  include_expired:
+    description: Write expired indicators too, as they are, which is without effect.
+    type: bool
+    default: false
+  include_deleted:
+    description: Write deleted indicators too, as items that are to be absent.
+    type: bool
+    default: false
+  include_inherited:
+    description: Write what comes from a parent CID too, as items that are to be left alone.
+    type: bool
+    default: false
+seealso:
+  - module: threatops.falcon.falcon_ioc_info
+  - module: threatops.falcon.falcon_iocs
+"""
+
+EXAMPLES = r"""
+- name: Keep a backup of the tenant, a file an owner
+  threatops.falcon.falcon_ioc_export:
+    client_id: "{{ falcon_client_id }}"
+    client_secret: "{{ falcon_client_secret }}"
+    dest: backup
+    split: true
+
+- name: Bring what was made by hand under code
+  threatops.falcon.falcon_ioc_export:
+    dest: group_vars/emea/iocs.yml
+    sources: [soc-emea]
+"""
+
+RETURN = r"""
+files:
+  description: The files, in check mode those that would be written.
+  returned: success
+  type: list
+  elements: str
+  sample: [backup/soc-emea.yml, backup/without_source.yml]
+removed:
+  description: Files of owners that are gone.
+  returned: success
+  type: list
+  elements: str
+counts:
+  description: How many indicators there were, and what became of them.
+  returned: success
+  type: dict
+  contains:
+    records:
+      description: Read.
+      type: int
+      returned: success
+    exported:
+      description: Written.
+      type: int
+      returned: success
+    expired:
+      description: Left out as expired.
+      type: int
+      returned: success
+    inherited:
+      description: Left out as inherited.
+      type: int
+      returned: success
+    repeated:
+      description: Left out because the same type and value was written already.
+      type: int
+      returned: success
+    unusable:
+      description: Left out because the value is none of its type.
+      type: int
+      returned: success
+requests:
+  description: What was sent, as for M(threatops.falcon.falcon_iocs).
+  returned: success
+  type: dict
+"""
+
+from ansible_collections.threatops.falcon.plugins.module_utils.task.base import run_module
+from ansible_collections.threatops.falcon.plugins.module_utils.task.export import SPEC, run
+
+
+def main() -> None:
+    run_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
