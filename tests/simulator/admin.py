@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Awaitable, Callable, Dict, List, Optional
+from typing import Any, Awaitable, Callable, List, Optional
 
 import yaml
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from .context import Simulator
 from .faults import ACTIONS, BadRule
 from .fql import Condition, FqlError, compile_filter
 from .stances import CHOICES, UnknownStance
-from .store import FILTER_FIELDS
+from .properties import FILTERS
 
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
 _BAD = (seed.BadSeed, BadRule, FqlError, UnknownStance)
@@ -35,10 +35,24 @@ class Admin:
 
     def routes(self) -> List[Route]:
         """Routes below /simulator."""
-        table = (("GET", "log", self.log), ("DELETE", "log", self.clear_log), ("GET", "objections", self.objections), ("GET", "dump", self.dump),
-                 ("POST", "seed", self.seed), ("GET", "faults", self.show_faults), ("POST", "faults", self.set_faults), ("GET", "stance", self.show_stances),
-                 ("POST", "stance", self.set_stances), ("POST", "clock", self.set_clock), ("POST", "tokens", self.tokens), ("POST", "reset", self.reset))
-        return [Route(f"/simulator/{name}", self._guarded(handler), methods=[method]) for method, name, handler in table]
+        table = (
+            ("GET", "log", self.log),
+            ("DELETE", "log", self.clear_log),
+            ("GET", "objections", self.objections),
+            ("GET", "dump", self.dump),
+            ("POST", "seed", self.seed),
+            ("GET", "faults", self.show_faults),
+            ("POST", "faults", self.set_faults),
+            ("GET", "stance", self.show_stances),
+            ("POST", "stance", self.set_stances),
+            ("POST", "clock", self.set_clock),
+            ("POST", "tokens", self.tokens),
+            ("POST", "reset", self.reset),
+        )
+        return [
+            Route(f"/simulator/{name}", self._guarded(handler), methods=[method])
+            for method, name, handler in table
+        ]
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: Request) -> Response:
@@ -49,12 +63,17 @@ class Admin:
                 return await handler(request)
             except _BAD as problem:
                 return JSONResponse({"error": str(problem)}, status_code=400)
+
         return guarded
 
     async def log(self, request: Request) -> Response:
         """Entries, filtered by method and by the start of the path when those are given."""
         method, path = request.query_params.get("method"), request.query_params.get("path", "")
-        entries = [entry for entry in self.simulator.journal.entries if (not method or entry["method"] == method.upper()) and entry["path"].startswith(path)]
+        entries = [
+            entry
+            for entry in self.simulator.journal.entries
+            if (not method or entry["method"] == method.upper()) and entry["path"].startswith(path)
+        ]
         return JSONResponse({"entries": entries})
 
     async def clear_log(self, request: Request) -> Response:
@@ -73,12 +92,22 @@ class Admin:
         cid = request.query_params.get("cid", seed.DEMO_CID)
         tenant = simulator.store.tenant(cid)
         text = request.query_params.get("filter", "")
-        condition = compile_filter(text, FILTER_FIELDS, simulator.clock.milliseconds()) if text else Condition()
-        return JSONResponse({
-            "cid": cid, "indicators": simulator.store.matching(tenant, condition), "host_groups": simulator.store.all_things("host_group", tenant),
-            "hosts": simulator.store.all_things("host", tenant), "processes": simulator.store.all_things("process", tenant),
-            "legacy_iocs": simulator.store.all_things("legacy_ioc", tenant), "sightings": simulator.store.all_sightings(tenant),
-            "clients": [client.public() for client in simulator.credentials.clients.values()], "tokens": len(simulator.credentials.tokens)})
+        condition = (
+            compile_filter(text, FILTERS, simulator.clock.milliseconds()) if text else Condition()
+        )
+        return JSONResponse(
+            {
+                "cid": cid,
+                "indicators": simulator.store.matching(tenant, condition),
+                "host_groups": simulator.store.things.everything("host_group", tenant),
+                "hosts": simulator.store.things.everything("host", tenant),
+                "processes": simulator.store.things.everything("process", tenant),
+                "legacy_iocs": simulator.store.things.everything("legacy_ioc", tenant),
+                "sightings": simulator.store.sightings.everything(tenant),
+                "clients": [client.public() for client in simulator.credentials.clients.values()],
+                "tokens": len(simulator.credentials.tokens),
+            }
+        )
 
     async def seed(self, request: Request) -> Response:
         """Store content."""
@@ -96,7 +125,14 @@ class Admin:
 
     async def show_stances(self, request: Request) -> Response:
         """Answers in force, with what else is on offer."""
-        offered = {name: {"default": choice.default, "values": list(choice.values) or "a whole number", "meaning": choice.meaning} for name, choice in CHOICES.items()}
+        offered = {
+            name: {
+                "default": choice.default,
+                "values": list(choice.values) or "a whole number",
+                "meaning": choice.meaning,
+            }
+            for name, choice in CHOICES.items()
+        }
         return JSONResponse({"stances": self.simulator.stances.all(), "offered": offered})
 
     async def set_stances(self, request: Request) -> Response:

@@ -42,7 +42,11 @@ class Answer:
         """The bytes of the body."""
         if self.raw is not None:
             return self.raw.encode()
-        meta: Dict[str, Any] = {"query_time": time.perf_counter() - self.started, "powered_by": self.powered_by, "trace_id": self.trace_id}
+        meta: Dict[str, Any] = {
+            "query_time": time.perf_counter() - self.started,
+            "powered_by": self.powered_by,
+            "trace_id": self.trace_id,
+        }
         if self.pagination is not None:
             meta["pagination"] = self.pagination
         text = f'{{"meta":{_compact(meta)},"errors":{_compact(self.errors)}'
@@ -70,8 +74,16 @@ def error(code: int, message: str) -> Dict[str, Any]:
 class Refusal(Exception):
     """A request that the tenant does not accept; it becomes an envelope with an error status."""
 
-    def __init__(self, status: int, message: str, *, resources: Optional[Sequence[object]] = None, powered_by: str = "ioc-manager",
-                 objection: str = "", headers: Optional[Dict[str, str]] = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        resources: Optional[Sequence[object]] = None,
+        powered_by: str = "ioc-manager",
+        objection: str = "",
+        headers: Optional[Dict[str, str]] = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -82,8 +94,14 @@ class Refusal(Exception):
 
     def answer(self) -> Answer:
         """The envelope of this refusal. ``resources`` is absent unless rows are named, as on the vendor's gateway."""
-        reply = values(self.resources or [], status=self.status, errors=[error(self.status, self.message)],
-                       powered_by=self.powered_by, headers=dict(self.headers), with_resources=self.resources is not None)
+        reply = values(
+            self.resources or [],
+            status=self.status,
+            errors=[error(self.status, self.message)],
+            powered_by=self.powered_by,
+            headers=dict(self.headers),
+            with_resources=self.resources is not None,
+        )
         if self.resources is not None:
             reply.pagination = {"limit": 0, "total": 0}
         return reply

@@ -16,7 +16,16 @@ from urllib.parse import parse_qs, unquote_plus
 
 from .answers import Answer, Refusal
 
-SCOPES = frozenset(["ioc_management_read", "ioc_management_write", "iocs_read", "iocs_write", "hosts_read", "host_groups_read"])
+SCOPES = frozenset(
+    [
+        "ioc_management_read",
+        "ioc_management_write",
+        "iocs_read",
+        "iocs_write",
+        "hosts_read",
+        "host_groups_read",
+    ]
+)
 """Read and write access to IOC Management, IOCs (Indicators of Compromise), Hosts and Host Groups."""
 
 TOKEN_SERVICE = "csam"
@@ -45,11 +54,19 @@ class Client:
             raise ValueError(f"the secret of client {self.client_id} is not 40 word characters")
         unknown = self.scopes - SCOPES
         if unknown:
-            raise ValueError(f"unknown scopes {', '.join(sorted(unknown))}; there are {', '.join(sorted(SCOPES))}")
+            raise ValueError(
+                f"unknown scopes {', '.join(sorted(unknown))}; there are {', '.join(sorted(SCOPES))}"
+            )
 
     def public(self) -> Dict[str, object]:
         """Everything but the secret."""
-        return {"client_id": self.client_id, "name": self.name, "cid": self.cid, "scopes": sorted(self.scopes), "children": list(self.children)}
+        return {
+            "client_id": self.client_id,
+            "name": self.name,
+            "cid": self.cid,
+            "scopes": sorted(self.scopes),
+            "children": list(self.children),
+        }
 
 
 @dataclass
@@ -77,13 +94,23 @@ class Credentials:
         form = _form(body)
         client_id = form.get("client_id", "")
         if not _CLIENT_ID.fullmatch(client_id):
-            raise Refusal(400, f"Failed to generate access token for clientID={client_id}.", powered_by=TOKEN_SERVICE)
+            raise Refusal(
+                400, f"Failed to generate access token for clientID={client_id}.", powered_by=TOKEN_SERVICE
+            )
         client = self.clients.get(client_id.lower())
-        if client is None or not secrets.compare_digest(client.client_secret.encode(), form.get("client_secret", "").encode()):
-            raise Refusal(403, "Failed to issue access token - Client authentication failed", powered_by=TOKEN_SERVICE)
+        if client is None or not secrets.compare_digest(
+            client.client_secret.encode(), form.get("client_secret", "").encode()
+        ):
+            raise Refusal(
+                403, "Failed to issue access token - Client authentication failed", powered_by=TOKEN_SERVICE
+            )
         text = secrets.token_urlsafe(48)
-        self.tokens[text] = Token(client, self._tenant(client, form.get("member_cid", "")), time.time() + lifetime)
-        return Answer(status=201, raw=f'{{"access_token":"{text}","expires_in":{lifetime},"token_type":"bearer"}}')
+        self.tokens[text] = Token(
+            client, self._tenant(client, form.get("member_cid", "")), time.time() + lifetime
+        )
+        return Answer(
+            status=201, raw=f'{{"access_token":"{text}","expires_in":{lifetime},"token_type":"bearer"}}'
+        )
 
     def revoke(self, body: bytes, authorization: str) -> Answer:
         """Answer POST /oauth2/revoke, which takes HTTP Basic. Raises Refusal."""

@@ -90,7 +90,9 @@ class Call:
         """Refuse fields the operation does not have when the tenant is strict. Raises Refusal."""
         unknown = sorted(set(body) - set(known))
         if unknown and self.simulator.strict:
-            raise Refusal(400, f"unknown field '{unknown[0]}'", objection=f"unknown field {', '.join(unknown)}")
+            raise Refusal(
+                400, f"unknown field '{unknown[0]}'", objection=f"unknown field {', '.join(unknown)}"
+            )
 
 
 @dataclass(frozen=True)

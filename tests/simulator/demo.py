@@ -21,7 +21,14 @@ WITHOUT_GROUPS_ID = "5e11ab1e5e11ab1e5e11ab1e00000003"
 WITHOUT_GROUPS_SECRET = "demo_secret_for_the_simulator_0000000003"
 CHILD_CIDS = ("c41d0000000000000000000000000001", "c41d0000000000000000000000000002")
 
-ALL_SCOPES = ["ioc_management_read", "ioc_management_write", "iocs_read", "iocs_write", "hosts_read", "host_groups_read"]
+ALL_SCOPES = [
+    "ioc_management_read",
+    "ioc_management_write",
+    "iocs_read",
+    "iocs_write",
+    "hosts_read",
+    "host_groups_read",
+]
 
 GROUPS = ("Servers", "Domain Controllers", "Workstations", "Laptops", "Production", "Test Lab")
 HOST_COUNT = 258
@@ -31,38 +38,93 @@ SEEN_EVERYWHERE = {"type": "domain", "value": "beacon.example.net"}
 SEEN_HASH = {"type": "sha256", "value": "73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac"}
 SEEN_ADDRESS = {"type": "ipv4", "value": "198.51.100.23"}
 
-_PLATFORMS = (("Windows", "0", "Windows Server 2022"), ("Windows", "0", "Windows 11"), ("Mac", "1", "Sequoia (15)"), ("Linux", "3", "Debian GNU 12"))
+_PLATFORMS = (
+    ("Windows", "0", "Windows Server 2022"),
+    ("Windows", "0", "Windows 11"),
+    ("Mac", "1", "Sequoia (15)"),
+    ("Linux", "3", "Debian GNU 12"),
+)
 
 
 def clients() -> List[Dict[str, Any]]:
     """A client with every scope (also for two child CIDs), one that may only read, one without the Host Groups scope."""
     return [
-        {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "name": "demo", "scopes": ALL_SCOPES, "children": list(CHILD_CIDS)},
-        {"client_id": READER_ID, "client_secret": READER_SECRET, "name": "reader", "scopes": [scope for scope in ALL_SCOPES if scope.endswith("_read")]},
-        {"client_id": WITHOUT_GROUPS_ID, "client_secret": WITHOUT_GROUPS_SECRET, "name": "no host groups",
-         "scopes": [scope for scope in ALL_SCOPES if scope != "host_groups_read"]},
+        {
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "name": "demo",
+            "scopes": ALL_SCOPES,
+            "children": list(CHILD_CIDS),
+        },
+        {
+            "client_id": READER_ID,
+            "client_secret": READER_SECRET,
+            "name": "reader",
+            "scopes": [scope for scope in ALL_SCOPES if scope.endswith("_read")],
+        },
+        {
+            "client_id": WITHOUT_GROUPS_ID,
+            "client_secret": WITHOUT_GROUPS_SECRET,
+            "name": "no host groups",
+            "scopes": [scope for scope in ALL_SCOPES if scope != "host_groups_read"],
+        },
     ]
 
 
 def content() -> Dict[str, Any]:
     """The whole demo as a seed."""
     hosts = _hosts()
-    return {"cid": DEMO_CID, "clients": clients(), "host_groups": _groups(), "hosts": hosts, "processes": _processes(), "indicators": _indicators(),
-            "sightings": _sightings([host["device_id"] for host in hosts])}
+    return {
+        "cid": DEMO_CID,
+        "clients": clients(),
+        "host_groups": _groups(),
+        "hosts": hosts,
+        "processes": _processes(),
+        "indicators": _indicators(),
+        "sightings": _sightings([host["device_id"] for host in hosts]),
+    }
 
 
 def child_content(cid: str) -> Dict[str, Any]:
     """What a child CID holds: one group, and an indicator that its parent pushed."""
-    return {"cid": cid, "host_groups": [{"id": group_id(f"Servers of {cid}"), "name": "Servers"}],
-            "indicators": [{"type": "domain", "value": "from-parent.example.org", "action": "detect", "severity": "high", "source": "parent",
-                            "from_parent": True, "parent_cid_name": "Example Holding"}]}
+    return {
+        "cid": cid,
+        "host_groups": [{"id": group_id(f"Servers of {cid}"), "name": "Servers"}],
+        "indicators": [
+            {
+                "type": "domain",
+                "value": "from-parent.example.org",
+                "action": "detect",
+                "severity": "high",
+                "source": "parent",
+                "from_parent": True,
+                "parent_cid_name": "Example Holding",
+            }
+        ],
+    }
 
 
 def _groups() -> List[Dict[str, Any]]:
-    groups: List[Dict[str, Any]] = [{"id": group_id(name), "name": name, "description": f"{name} of the demo"} for name in GROUPS]
+    groups: List[Dict[str, Any]] = [
+        {"id": group_id(name), "name": name, "description": f"{name} of the demo"} for name in GROUPS
+    ]
     # A name twice, and names that differ in case alone: the tenant allows both.
-    groups.append({"id": "ab000000000000000000000000000001", "name": "Twice", "group_type": "dynamic", "assignment_rule": "platform_name:'Windows'"})
-    groups.append({"id": "ab000000000000000000000000000002", "name": "twice", "group_type": "dynamic", "assignment_rule": "platform_name:'Linux'"})
+    groups.append(
+        {
+            "id": "ab000000000000000000000000000001",
+            "name": "Twice",
+            "group_type": "dynamic",
+            "assignment_rule": "platform_name:'Windows'",
+        }
+    )
+    groups.append(
+        {
+            "id": "ab000000000000000000000000000002",
+            "name": "twice",
+            "group_type": "dynamic",
+            "assignment_rule": "platform_name:'Linux'",
+        }
+    )
     return groups
 
 
@@ -79,12 +141,25 @@ def _hosts() -> List[Dict[str, Any]]:
 def _host(name: str, number: int, platform: str, platform_id: str, version: str) -> Dict[str, Any]:
     server = "Server" in version or platform == "Linux"
     return {
-        "device_id": device_id(name), "hostname": name, "local_ip": f"192.0.2.{number % 250 + 1}", "external_ip": "203.0.113.5",
-        "mac_address": f"42-01-0a-80-{number // 256:02x}-{number % 256:02x}", "platform_id": platform_id, "platform_name": platform, "os_version": version,
-        "agent_version": "7.18.17106.0", "status": "contained" if number % 50 == 7 else "normal",
-        "groups": [group_id("Servers" if server else "Workstations")], "tags": ["FalconGroupingTags/demo"],
-        "first_seen": "2025-01-10T12:40:18Z", "last_seen": "2026-02-01T08:12:33Z", "product_type": "3" if server else "1",
-        "product_type_desc": "Server" if server else "Workstation", "system_manufacturer": "Example", "reduced_functionality_mode": "no"}
+        "device_id": device_id(name),
+        "hostname": name,
+        "local_ip": f"192.0.2.{number % 250 + 1}",
+        "external_ip": "203.0.113.5",
+        "mac_address": f"42-01-0a-80-{number // 256:02x}-{number % 256:02x}",
+        "platform_id": platform_id,
+        "platform_name": platform,
+        "os_version": version,
+        "agent_version": "7.18.17106.0",
+        "status": "contained" if number % 50 == 7 else "normal",
+        "groups": [group_id("Servers" if server else "Workstations")],
+        "tags": ["FalconGroupingTags/demo"],
+        "first_seen": "2025-01-10T12:40:18Z",
+        "last_seen": "2026-02-01T08:12:33Z",
+        "product_type": "3" if server else "1",
+        "product_type_desc": "Server" if server else "Workstation",
+        "system_manufacturer": "Example",
+        "reduced_functionality_mode": "no",
+    }
 
 
 def _processes() -> List[Dict[str, Any]]:
@@ -92,12 +167,19 @@ def _processes() -> List[Dict[str, Any]]:
     for number in range(3):
         device = device_id(f"host-{number:03d}")
         for local in (528715079668 + number, 528715080001 + number):
-            processes.append({
-                "device_id": device, "process_id": f"pid:{device}:{local}", "process_id_local": str(local),
-                "file_name": "\\Device\\HarddiskVolume1\\Users\\demo\\Downloads\\invoice.exe",
-                "command_line": f'"C:\\Users\\demo\\Downloads\\invoice.exe" /silent /id {number}',
-                "start_timestamp": "2026-01-31T09:05:51Z", "start_timestamp_raw": "134141367510000000",
-                "stop_timestamp": "2026-01-31T09:06:43Z", "stop_timestamp_raw": "134141368030000000"})
+            processes.append(
+                {
+                    "device_id": device,
+                    "process_id": f"pid:{device}:{local}",
+                    "process_id_local": str(local),
+                    "file_name": "\\Device\\HarddiskVolume1\\Users\\demo\\Downloads\\invoice.exe",
+                    "command_line": f'"C:\\Users\\demo\\Downloads\\invoice.exe" /silent /id {number}',
+                    "start_timestamp": "2026-01-31T09:05:51Z",
+                    "start_timestamp_raw": "134141367510000000",
+                    "stop_timestamp": "2026-01-31T09:06:43Z",
+                    "stop_timestamp_raw": "134141368030000000",
+                }
+            )
     return processes
 
 
@@ -112,18 +194,59 @@ def _sightings(devices: List[str]) -> List[Dict[str, Any]]:
 
 def _indicators() -> List[Dict[str, Any]]:
     today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-    past, soon, later = ((today + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-20, 5, 200))
+    past, soon, later = (
+        (today + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-20, 5, 200)
+    )
     everyone = {"applied_globally": True, "severity": "medium", "action": "detect"}
     return [
-        {**SEEN_EVERYWHERE, **everyone, "source": "soc", "severity": "high", "description": "command and control", "tags": ["campaign-1"]},
-        {**SEEN_HASH, "source": "soc", "action": "prevent", "severity": "high", "metadata": {"filename": "invoice.exe", "signed": False, "av_hits": -1}, "expiration": later},
+        {
+            **SEEN_EVERYWHERE,
+            **everyone,
+            "source": "soc",
+            "severity": "high",
+            "description": "command and control",
+            "tags": ["campaign-1"],
+        },
+        {
+            **SEEN_HASH,
+            "source": "soc",
+            "action": "prevent",
+            "severity": "high",
+            "metadata": {"filename": "invoice.exe", "signed": False, "av_hits": -1},
+            "expiration": later,
+        },
         {**SEEN_ADDRESS, **everyone, "source": "soc", "expiration": soon},
-        {"type": "ipv6", "value": "2001:db8::1", **everyone, "source": "partner", "created_by": "partner@example.com"},
+        {
+            "type": "ipv6",
+            "value": "2001:db8::1",
+            **everyone,
+            "source": "partner",
+            "created_by": "partner@example.com",
+        },
         {"type": "domain", "value": "old.example.org", **everyone, "source": "partner", "expiration": past},
         {"type": "domain", "value": "old.example.com", **everyone, "source": "soc", "expiration": past},
-        {"type": "md5", "value": "9e107d9d372bb6826bd81d3542a419d6", "source": "helpdesk", "action": "allow", "host_groups": [group_id("Test Lab")], "description": "known good tool"},
-        {"type": "all_subdomains", "value": "phish.example.net", "mobile_action": "prevent", "severity": "medium", "source": "mobile team"},
+        {
+            "type": "md5",
+            "value": "9e107d9d372bb6826bd81d3542a419d6",
+            "source": "helpdesk",
+            "action": "allow",
+            "host_groups": [group_id("Test Lab")],
+            "description": "known good tool",
+        },
+        {
+            "type": "all_subdomains",
+            "value": "phish.example.net",
+            "mobile_action": "prevent",
+            "severity": "medium",
+            "source": "mobile team",
+        },
         {"type": "domain", "value": "nobody.example.org", **everyone},
-        {"type": "ipv4", "value": "203.0.113.99", "source": "", "created_by": "internal@crowdstrike.com", "modified_by": ""},
+        {
+            "type": "ipv4",
+            "value": "203.0.113.99",
+            "source": "",
+            "created_by": "internal@crowdstrike.com",
+            "modified_by": "",
+        },
         {"type": "domain", "value": "deleted.example.org", **everyone, "source": "soc", "deleted": True},
     ]

@@ -60,7 +60,7 @@ class Rule:
     do: Dict[str, Any]
     seen: int = 0
     fired: int = 0
-    path: Optional["re.Pattern[str]"] = None
+    path: Optional[re.Pattern[str]] = None
     nth: FrozenSet[int] = field(default_factory=frozenset)
 
     def picks(self, method: str, path: str, query: str, body: str) -> bool:
@@ -105,7 +105,10 @@ class Faults:
 
     def shown(self) -> Sequence[Dict[str, Any]]:
         """The rules with how often each was seen and fired."""
-        return [{"match": dict(rule.match), "do": rule.do, "seen": rule.seen, "fired": rule.fired} for rule in self.rules]
+        return [
+            {"match": dict(rule.match), "do": rule.do, "seen": rule.seen, "fired": rule.fired}
+            for rule in self.rules
+        ]
 
 
 def _rule(number: int, rule: object) -> Rule:
@@ -117,7 +120,9 @@ def _rule(number: int, rule: object) -> Rule:
     if not isinstance(match, dict) or set(match) - _MATCH_KEYS:
         raise BadRule(f"rule {number}: match takes {', '.join(sorted(_MATCH_KEYS))}")
     if not isinstance(do, dict) or not set(do) & set(ACTIONS) or set(do) - set(ACTIONS) - EXTRAS:
-        raise BadRule(f"rule {number}: do takes {', '.join(sorted(ACTIONS))}, and beside them {', '.join(sorted(EXTRAS))}")
+        raise BadRule(
+            f"rule {number}: do takes {', '.join(sorted(ACTIONS))}, and beside them {', '.join(sorted(EXTRAS))}"
+        )
     nth = match.get("nth", [])
     try:
         path = re.compile(match["path"]) if "path" in match else None

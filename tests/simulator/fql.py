@@ -84,7 +84,14 @@ def text_match(stored: object, wanted: object) -> bool:
     return bool(want) and all(word in have for word in want)
 
 
-def compile_filter(text: str, fields: Mapping[str, Field], now_ms: int, *, names_partial: bool = False, names_any_case: bool = False) -> Condition:
+def compile_filter(
+    text: str,
+    fields: Mapping[str, Field],
+    now_ms: int,
+    *,
+    names_partial: bool = False,
+    names_any_case: bool = False,
+) -> Condition:
     """Translate a filter. Raises FqlError, or UnknownProperty for a property that is not in ``fields``."""
     if not text.strip():
         return Condition()
@@ -105,7 +112,9 @@ def compile_filter(text: str, fields: Mapping[str, Field], now_ms: int, *, names
 class _Compiler(Transformer):  # type: ignore[type-arg]
     """Turns the parse tree into a Condition from the leaves upwards."""
 
-    def __init__(self, fields: Mapping[str, Field], now_ms: int, names_partial: bool, names_any_case: bool) -> None:
+    def __init__(
+        self, fields: Mapping[str, Field], now_ms: int, names_partial: bool, names_any_case: bool
+    ) -> None:
         super().__init__()
         self.fields = fields
         self.now_ms = now_ms
@@ -147,7 +156,9 @@ class _Compiler(Transformer):  # type: ignore[type-arg]
             sql = f"NOT ({sql})"
         return Condition(f"({sql})", tuple(parameters), frozenset([str(name)]))
 
-    def _compare(self, field: Field, sign: str, values: Sequence[Value], is_list: bool) -> Tuple[str, List[object]]:
+    def _compare(
+        self, field: Field, sign: str, values: Sequence[Value], is_list: bool
+    ) -> Tuple[str, List[object]]:
         if not is_list and values[0].text == "null" and not values[0].quoted and not sign:
             return f"{_optional(field)} IS NULL", []
         if field.kind == "array":
@@ -157,9 +168,13 @@ class _Compiler(Transformer):  # type: ignore[type-arg]
             return self._name(field, sign, values, is_list)
         return self._scalar(field, sign, values)
 
-    def _name(self, field: Field, sign: str, values: Sequence[Value], is_list: bool) -> Tuple[str, List[object]]:
+    def _name(
+        self, field: Field, sign: str, values: Sequence[Value], is_list: bool
+    ) -> Tuple[str, List[object]]:
         """Host-group names are compared in lower case; the filter itself has to be written so."""
-        wanted = [Value(value.text.lower() if self.names_any_case else value.text, value.quoted) for value in values]
+        wanted = [
+            Value(value.text.lower() if self.names_any_case else value.text, value.quoted) for value in values
+        ]
         if sign or is_list or not self.names_partial:
             return self._scalar(Field("text", f"lower({field.sql})"), sign, wanted)
         return f"instr(lower({field.sql}), ?) > 0", [wanted[0].text]
@@ -170,7 +185,10 @@ class _Compiler(Transformer):  # type: ignore[type-arg]
                 raise FqlError(f"operator {sign} on a property that is not text")
             test = f"fql_text_match({field.sql}, ?)" if sign == "~" else f"{field.sql} GLOB ?"
             # Without quotes the operator is the pattern's own first star: value:*bad* finds "a bad one".
-            parameters = [value.text if sign == "~" else _glob(value.text if value.quoted else f"*{value.text}") for value in values]
+            parameters = [
+                value.text if sign == "~" else _glob(value.text if value.quoted else f"*{value.text}")
+                for value in values
+            ]
             return " OR ".join([test] * len(values)), list(parameters)
         bound = [self._convert(field, value) for value in values]
         if sign:

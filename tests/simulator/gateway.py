@@ -20,7 +20,7 @@ from . import journal, seed
 from .answers import Answer, HtmlPage, Refusal, error, html_page
 from .auth import GATEWAY, Token, form_names
 from .context import Call, Operation, Parameter, Simulator
-from .indicators import read_filter
+from .search import read_filter
 from .routes import BY_ROUTE, PATHS
 
 TOKEN_PATH, REVOKE_PATH = "/oauth2/token", "/oauth2/revoke"
@@ -51,7 +51,10 @@ class Gateway:
             answer = await self._trouble_after(request, fault, answer)
         if isinstance(answer, Answer):
             answer.started = started
-        entry.update(status=answer.status if isinstance(answer, Answer) else None, milliseconds=round((time.perf_counter() - started) * 1000, 3))
+        entry.update(
+            status=answer.status if isinstance(answer, Answer) else None,
+            milliseconds=round((time.perf_counter() - started) * 1000, 3),
+        )
         if not isinstance(answer, Answer):
             return answer
         return _written(answer, truncate=bool(fault.get("truncate")))
@@ -60,17 +63,31 @@ class Gateway:
         simulator = self.simulator
         path = request.url.path
         token = simulator.credentials.find(request.headers.get("authorization", ""))
-        query = [[name, simulator.credentials.hide(value)] for name, value in request.query_params.multi_items()]
+        query = [
+            [name, simulator.credentials.hide(value)] for name, value in request.query_params.multi_items()
+        ]
         target = path if not request.url.query else f"{path}?{request.url.query}"
-        return simulator.journal.add({
-            "time": time.time(), "method": request.method, "path": path, "query": query, "url_length": len(target), "body_bytes": len(body),
-            "body": dict(form_names(body)) if path == TOKEN_PATH else {}, "client_id": token.client.client_id if token else None,
-            "cid": token.cid if token else None, "user_agent": simulator.credentials.hide(request.headers.get("user-agent", "")),
-            "fault": fault, "objections": [], "status": None})
+        return simulator.journal.add(
+            {
+                "time": time.time(),
+                "method": request.method,
+                "path": path,
+                "query": query,
+                "url_length": len(target),
+                "body_bytes": len(body),
+                "body": dict(form_names(body)) if path == TOKEN_PATH else {},
+                "client_id": token.client.client_id if token else None,
+                "cid": token.cid if token else None,
+                "user_agent": simulator.credentials.hide(request.headers.get("user-agent", "")),
+                "fault": fault,
+                "objections": [],
+                "status": None,
+            }
+        )
 
     # scripted faults
 
-    async def _trouble_before(self, request: Request, fault: Dict[str, Any]) -> "Optional[Answer | Response]":
+    async def _trouble_before(self, request: Request, fault: Dict[str, Any]) -> Optional[Answer | Response]:
         simulator = self.simulator
         authorization = request.headers.get("authorization", "")
         if "latency" in fault:
@@ -96,7 +113,9 @@ class Gateway:
             return html_page(int(fault["html"]), "Bad Gateway")
         return None
 
-    async def _trouble_after(self, request: Request, fault: Dict[str, Any], answer: Answer) -> "Answer | Response":
+    async def _trouble_after(
+        self, request: Request, fault: Dict[str, Any], answer: Answer
+    ) -> Answer | Response:
         if "seed_after" in fault:
             seed.load(self.simulator, fault["seed_after"])
         if "hang_after_commit" in fault:
@@ -110,10 +129,19 @@ class Gateway:
         return _distort(request, fault, answer)
 
     def _status(self, fault: Dict[str, Any], status: int) -> Answer:
-        text = _RATE_TEXT if status == 429 else "internal server error" if status >= 500 else "request refused"
-        answer = Answer(status=status, errors=[error(int(fault.get("code", status)), fault.get("message", text))], with_resources=False, powered_by=GATEWAY)
+        text = (
+            _RATE_TEXT if status == 429 else "internal server error" if status >= 500 else "request refused"
+        )
+        answer = Answer(
+            status=status,
+            errors=[error(int(fault.get("code", status)), fault.get("message", text))],
+            with_resources=False,
+            powered_by=GATEWAY,
+        )
         if status == 429:
-            answer.headers.update(self._retry_header(time.time() + float(fault.get("retry_after", 1)), fault.get("form")))
+            answer.headers.update(
+                self._retry_header(time.time() + float(fault.get("retry_after", 1)), fault.get("form"))
+            )
         answer.headers.update({str(name): str(value) for name, value in fault.get("headers", {}).items()})
         return answer
 
@@ -144,19 +172,35 @@ class Gateway:
         path, method = request.url.path, request.method
         address = request.client.host if request.client else ""
         if entry["url_length"] > simulator.stances.number("max_url"):
-            raise Refusal(414, "request URI too long", powered_by=GATEWAY, objection=f"URL of {entry['url_length']} bytes")
+            raise Refusal(
+                414,
+                "request URI too long",
+                powered_by=GATEWAY,
+                objection=f"URL of {entry['url_length']} bytes",
+            )
         if path in (TOKEN_PATH, REVOKE_PATH):
             return self._token_service(request, body, address, headers)
         token = self._authenticate(request, address, headers)
         operation = BY_ROUTE.get((method, path))
         if operation is None:
             if path in PATHS:
-                raise Refusal(405, "405: Method Not Allowed", powered_by=GATEWAY, objection="method not offered")
+                raise Refusal(
+                    405, "405: Method Not Allowed", powered_by=GATEWAY, objection="method not offered"
+                )
             raise Refusal(404, "404: Page Not Found", powered_by=GATEWAY, objection="unknown path")
         self._check_open(operation, token)
-        simulator.store.expire(simulator.clock.milliseconds() - simulator.stances.number("expiry_delay") * 1000)
+        simulator.store.expire(
+            simulator.clock.milliseconds() - simulator.stances.number("expiry_delay") * 1000
+        )
         parameters = _read_parameters(operation, request.query_params.multi_items(), simulator.strict)
-        call = Call(simulator, token.client, simulator.store.tenant(token.cid), parameters, _read_body(operation, body), entry["objections"])
+        call = Call(
+            simulator,
+            token.client,
+            simulator.store.tenant(token.cid),
+            parameters,
+            _read_body(operation, body),
+            entry["objections"],
+        )
         entry["body"] = journal.summary(call.body)
         answer = operation.handler(call)
         entry["rows"] = len(answer.resources or [])
@@ -205,7 +249,12 @@ class Gateway:
         simulator = self.simulator
         if operation.legacy_only and not simulator.legacy:
             status = int(simulator.stances.text("removed_routes"))
-            raise Refusal(status, "404: Page Not Found" if status == 404 else "access denied, authorization failed", powered_by=GATEWAY, objection="removed operation")
+            raise Refusal(
+                status,
+                "404: Page Not Found" if status == 404 else "access denied, authorization failed",
+                powered_by=GATEWAY,
+                objection="removed operation",
+            )
         scopes = operation.scopes
         asked = simulator.stances.text("ran_on_scope")
         if len(scopes) > 1 and asked != "either":
@@ -227,12 +276,18 @@ def _read_parameters(operation: Operation, sent: Sequence[Tuple[str, str]], stri
         if parameter.multi:
             found.setdefault(name, []).append(value)
         elif name in found and strict:
-            raise Refusal(400, f"query parameter '{name}' is repeated", objection=f"repeated parameter {name}")
+            raise Refusal(
+                400, f"query parameter '{name}' is repeated", objection=f"repeated parameter {name}"
+            )
         else:
             found[name] = value
     for parameter in operation.parameters:
         if parameter.required and not found.get(parameter.name):
-            raise Refusal(400, f"query parameter '{parameter.name}' is required", objection=f"missing parameter {parameter.name}")
+            raise Refusal(
+                400,
+                f"query parameter '{parameter.name}' is required",
+                objection=f"missing parameter {parameter.name}",
+            )
     return found
 
 
@@ -245,7 +300,11 @@ def _read_value(parameter: Parameter, text: str) -> Any:
             return text == "true"
     else:
         return text
-    raise Refusal(400, f"invalid value '{text}' for query parameter '{parameter.name}'", objection=f"bad value of {parameter.name}")
+    raise Refusal(
+        400,
+        f"invalid value '{text}' for query parameter '{parameter.name}'",
+        objection=f"bad value of {parameter.name}",
+    )
 
 
 def _read_body(operation: Operation, body: bytes) -> Any:
@@ -275,7 +334,7 @@ def _distort(request: Request, fault: Dict[str, Any], answer: Answer) -> Answer:
         if "after_missing" in fault:
             pagination.pop("after", None)
     if "drop_rows" in fault and answer.resources:
-        answer.resources = answer.resources[int(fault["drop_rows"]):]
+        answer.resources = answer.resources[int(fault["drop_rows"]) :]
     if "resources_null" in fault:
         answer.resources = None
     if "resources_missing" in fault:
@@ -297,7 +356,9 @@ async def _hang(request: Request, seconds: float) -> None:
 def _written(answer: Answer, *, truncate: bool) -> Response:
     headers = {**answer.headers, "X-Cs-Traceid": answer.trace_id}
     kind = TruncatedResponse if truncate else Response
-    return kind(content=answer.body(), status_code=answer.status, headers=headers, media_type=answer.content_type)
+    return kind(
+        content=answer.body(), status_code=answer.status, headers=headers, media_type=answer.content_type
+    )
 
 
 class ClosedConnection(Response):
@@ -323,7 +384,9 @@ class TruncatedResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the announced length, but not all of it."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": bytes(self.body)[: len(self.body) // 2], "more_body": True})
+        await send(
+            {"type": "http.response.body", "body": bytes(self.body)[: len(self.body) // 2], "more_body": True}
+        )
         transport: asyncio.Transport = scope["extensions"][CONNECTION]
         transport.close()
         await _until_closed(receive)

@@ -24,8 +24,22 @@ def _text(name: str) -> Field:
     return Field("text", f"IFNULL(json_extract(record, '$.{name}'), '')")
 
 
-_DEVICE_TEXTS = ("device_id", "hostname", "platform_name", "os_version", "status", "local_ip", "external_ip", "mac_address", "agent_version",
-                 "machine_domain", "site_name", "product_type_desc", "service_provider", "serial_number")
+_DEVICE_TEXTS = (
+    "device_id",
+    "hostname",
+    "platform_name",
+    "os_version",
+    "status",
+    "local_ip",
+    "external_ip",
+    "mac_address",
+    "agent_version",
+    "machine_domain",
+    "site_name",
+    "product_type_desc",
+    "service_provider",
+    "serial_number",
+)
 _DEVICE_FIELDS: Dict[str, Field] = {
     **{name: _text(name) for name in _DEVICE_TEXTS},
     "groups": Field("array", "IFNULL(json_extract(record, '$.groups'), '[]')"),
@@ -34,7 +48,10 @@ _DEVICE_FIELDS: Dict[str, Field] = {
 _GROUP_FIELDS: Dict[str, Field] = {
     "name": Field("name", "IFNULL(json_extract(record, '$.name'), '')"),
     **{name: _text(name) for name in ("group_type", "created_by", "modified_by")},
-    **{name: Field("date", f"CAST(strftime('%s', json_extract(record, '$.{name}')) AS INTEGER) * 1000") for name in ("created_timestamp", "modified_timestamp")},
+    **{
+        name: Field("date", f"CAST(strftime('%s', json_extract(record, '$.{name}')) AS INTEGER) * 1000")
+        for name in ("created_timestamp", "modified_timestamp")
+    },
 }
 _DEVICE_SORTS = ("hostname", "device_id", "platform_name", "last_seen", "first_seen", "status")
 _GROUP_SORTS = ("created_by", "created_timestamp", "group_type", "modified_by", "modified_timestamp", "name")
@@ -57,13 +74,22 @@ def post_devices(call: Call) -> Answer:
 
 def _details(call: Call, ids: List[str], most: int) -> Answer:
     if len(ids) > most:
-        raise Refusal(400, f"maximum number of ids is {most}", powered_by=_SERVICE, objection=f"{len(ids)} ids, above {most}")
+        raise Refusal(
+            400,
+            f"maximum number of ids is {most}",
+            powered_by=_SERVICE,
+            objection=f"{len(ids)} ids, above {most}",
+        )
     for one in ids:
         if not _DEVICE_ID.fullmatch(one):
-            raise Refusal(400, f"invalid device id [{one}]", powered_by=_SERVICE, objection="malformed device id")
-    found = call.store.things("host", call.tenant, [one.lower() for one in ids])
+            raise Refusal(
+                400, f"invalid device id [{one}]", powered_by=_SERVICE, objection="malformed device id"
+            )
+    found = call.store.things.texts("host", call.tenant, [one.lower() for one in ids])
     missing = [error(404, f"device not found: {one}") for one in ids if one.lower() not in found]
-    reply = records([found[one.lower()] for one in ids if one.lower() in found], errors=missing, powered_by=_SERVICE)
+    reply = records(
+        [found[one.lower()] for one in ids if one.lower() in found], errors=missing, powered_by=_SERVICE
+    )
     if not found and call.stances.text("unknown_device") == "404":
         reply.status = 404
     return reply
@@ -88,8 +114,12 @@ def query_groups(call: Call) -> Answer:
 def get_groups(call: Call) -> Answer:
     """getHostGroups."""
     ids = call.many("ids")
-    found = call.store.things("host_group", call.tenant, ids)
-    reply = records([found[one] for one in ids if one in found], errors=[error(404, f"host group not found: {one}") for one in ids if one not in found], powered_by=_SERVICE)
+    found = call.store.things.texts("host_group", call.tenant, ids)
+    reply = records(
+        [found[one] for one in ids if one in found],
+        errors=[error(404, f"host group not found: {one}") for one in ids if one not in found],
+        powered_by=_SERVICE,
+    )
     if not found:
         reply.status = 404
     return reply
@@ -97,20 +127,36 @@ def get_groups(call: Call) -> Answer:
 
 def _condition(call: Call, fields: Mapping[str, Field]) -> Condition:
     try:
-        return compile_filter(call.text("filter"), fields, call.simulator.clock.milliseconds(),
-                              names_partial=call.stances.text("group_name_match") == "partial", names_any_case=call.stances.text("group_name_case") == "any")
+        return compile_filter(
+            call.text("filter"),
+            fields,
+            call.simulator.clock.milliseconds(),
+            names_partial=call.stances.text("group_name_match") == "partial",
+            names_any_case=call.stances.text("group_name_case") == "any",
+        )
     except FqlError as problem:
-        raise Refusal(400, f"invalid filter: {problem}", powered_by=_SERVICE, objection=f"bad filter: {problem}") from None
+        raise Refusal(
+            400, f"invalid filter: {problem}", powered_by=_SERVICE, objection=f"bad filter: {problem}"
+        ) from None
 
 
-def _page(call: Call, kind: str, condition: Condition, sorts: Tuple[str, ...], default: str, *, ids_only: bool) -> Answer:
+def _page(
+    call: Call, kind: str, condition: Condition, sorts: Tuple[str, ...], default: str, *, ids_only: bool
+) -> Answer:
     limit, offset = call.number("limit", 100), call.number("offset", 0)
     if not 1 <= limit <= PAGE_MOST or offset < 0 or offset + limit > OFFSET_MOST:
-        raise Refusal(400, f"limit must be between 1 and {PAGE_MOST}, and offset + limit at most {OFFSET_MOST}", powered_by=_SERVICE, objection="limit or offset out of range")
+        raise Refusal(
+            400,
+            f"limit must be between 1 and {PAGE_MOST}, and offset + limit at most {OFFSET_MOST}",
+            powered_by=_SERVICE,
+            objection="limit or offset out of range",
+        )
     sort, _, direction = call.text("sort").replace("|", ".").partition(".")
     if (sort and sort not in sorts) or direction not in ("", "asc", "desc"):
         raise Refusal(400, f"invalid sort '{call.text('sort')}'", powered_by=_SERVICE, objection="bad sort")
-    ids, texts, total = call.store.page_of_things(kind, call.tenant, condition, sort or default, direction == "desc", limit, offset)
+    ids, texts, total = call.store.things.page(
+        kind, call.tenant, condition, sort or default, direction == "desc", limit, offset
+    )
     pagination = {"offset": offset, "limit": limit, "total": total}
     if ids_only:
         return values(ids, pagination=pagination, powered_by=_SERVICE)

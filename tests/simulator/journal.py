@@ -43,7 +43,11 @@ def summary(body: object) -> Dict[str, Any]:
         return {"items": len(body)}
     if not isinstance(body, dict):
         return {}
-    shown: Dict[str, Any] = {name: body[name] for name in ("comment", "field", "type", "value", "policy") if isinstance(body.get(name), str)}
+    shown: Dict[str, Any] = {
+        name: body[name]
+        for name in ("comment", "field", "type", "value", "policy")
+        if isinstance(body.get(name), str)
+    }
     rows = body.get("indicators")
     if isinstance(rows, list):
         shown["indicators"] = len(rows)

@@ -32,10 +32,12 @@ Record = Dict[str, Any]
 def get(call: Call) -> Answer:
     """GetIOC: an unknown one is a 404 entry inside a 200."""
     ids = _selected(call)
-    found = call.store.things(KIND, call.tenant, ids)
+    found = call.store.things.texts(KIND, call.tenant, ids)
     live = [json.loads(found[one]) for one in ids if one in found]
     shown = {f"{record['type']}:{record['value']}": record for record in live if not record.get("deleted")}
-    return values(list(shown.values()), errors=_missing([one for one in ids if one not in shown]), powered_by="")
+    return values(
+        list(shown.values()), errors=_missing([one for one in ids if one not in shown]), powered_by=""
+    )
 
 
 def create(call: Call) -> Answer:
@@ -53,13 +55,23 @@ def create(call: Call) -> Answer:
         if kind in HASH_LENGTHS and len(value) != HASH_LENGTHS[kind]:
             raise Refusal(400, f"invalid value '{value}' for type '{kind}'")
         value = value if kind in ("ipv4", "ipv6") else value.lower()
-        fields = _checked(call, {"expiration_days": _DEFAULT_DAYS, **row} if kind not in HASH_LENGTHS else row, kind)
+        fields = _checked(
+            call, {"expiration_days": _DEFAULT_DAYS, **row} if kind not in HASH_LENGTHS else row, kind
+        )
         if "policy" not in fields:
             raise Refusal(400, "policy is required")
         now = instant_text(call.simulator.clock.nanoseconds())
-        made[f"{kind}:{value}"] = {"type": kind, "value": value, "share_level": "red", **fields, "created_by": call.client.client_id, "created_timestamp": now,
-                                   "modified_by": call.client.client_id, "modified_timestamp": now}
-    call.store.put_things(KIND, call.tenant, made)
+        made[f"{kind}:{value}"] = {
+            "type": kind,
+            "value": value,
+            "share_level": "red",
+            **fields,
+            "created_by": call.client.client_id,
+            "created_timestamp": now,
+            "modified_by": call.client.client_id,
+            "modified_timestamp": now,
+        }
+    call.store.things.put(KIND, call.tenant, made)
     return Answer(powered_by="")
 
 
@@ -68,24 +80,24 @@ def update(call: Call) -> Answer:
     body = call.object_body()
     call.know_fields(body, _UPDATE)
     ids = _selected(call)
-    found = {one: json.loads(text) for one, text in call.store.things(KIND, call.tenant, ids).items()}
+    found = {one: json.loads(text) for one, text in call.store.things.texts(KIND, call.tenant, ids).items()}
     found = {one: record for one, record in found.items() if not record.get("deleted")}
     missing = _missing([one for one in ids if one not in found])
     if not missing:
         for record in found.values():
             record.update(_checked(call, body, record["type"]), **_stamp(call))
-        call.store.put_things(KIND, call.tenant, found)
+        call.store.things.put(KIND, call.tenant, found)
     return Answer(errors=missing, powered_by="")
 
 
 def delete(call: Call) -> Answer:
     """DeleteIOC: the record stays for include_deleted."""
     ids = _selected(call)
-    found = {one: json.loads(text) for one, text in call.store.things(KIND, call.tenant, ids).items()}
+    found = {one: json.loads(text) for one, text in call.store.things.texts(KIND, call.tenant, ids).items()}
     live = {one: record for one, record in found.items() if not record.get("deleted")}
     for record in live.values():
         record.update(deleted=True, deleted_by=call.client.client_id, **_stamp(call))
-    call.store.put_things(KIND, call.tenant, live)
+    call.store.things.put(KIND, call.tenant, live)
     return Answer(errors=_missing([one for one in ids if one not in live]), powered_by="")
 
 
@@ -94,20 +106,31 @@ def query(call: Call) -> Answer:
     limit, offset = call.number("limit", 100), call.number("offset", 0)
     if not 1 <= limit <= _QUERY_MAX or offset < 0:
         raise Refusal(400, f"limit must be between 1 and {_QUERY_MAX}")
-    matches = [record for record in call.store.all_things(KIND, call.tenant) if _matches(call, record)]
+    matches = [record for record in call.store.things.everything(KIND, call.tenant) if _matches(call, record)]
     name, _, direction = (call.text("sort") or "type.asc").partition(".")
     if name not in _SORTS or direction not in ("", "asc", "desc"):
         raise Refusal(400, f"invalid sort '{call.text('sort')}'")
     matches.sort(key=lambda record: str(record.get(name, "")), reverse=direction == "desc")
-    shown = matches[offset:offset + limit]
-    return values([f"{record['type']}:{record['value']}" for record in shown], pagination={"limit": limit, "offset": offset + len(shown), "total": len(matches), "next_page": ""}, powered_by="")
+    shown = matches[offset : offset + limit]
+    return values(
+        [f"{record['type']}:{record['value']}" for record in shown],
+        pagination={"limit": limit, "offset": offset + len(shown), "total": len(matches), "next_page": ""},
+        powered_by="",
+    )
 
 
 def _matches(call: Call, record: Record) -> bool:
     if record.get("deleted") and call.text("include_deleted") != "true":
         return False
-    for parameter, name in (("types", "type"), ("values", "value"), ("policies", "policy"), ("sources", "source"), ("share_levels", "share_level"),
-                            ("created_by", "created_by"), ("deleted_by", "deleted_by")):
+    for parameter, name in (
+        ("types", "type"),
+        ("values", "value"),
+        ("policies", "policy"),
+        ("sources", "source"),
+        ("share_levels", "share_level"),
+        ("created_by", "created_by"),
+        ("deleted_by", "deleted_by"),
+    ):
         wanted = [one for text in call.many(parameter) for one in text.split(",")]
         if wanted and record.get(name) not in wanted:
             return False
@@ -124,7 +147,9 @@ def _within(call: Call, expiration: Any) -> bool:
     bounds = [parse_instant(text) for text in (lower, upper) if text]
     if None in bounds:
         raise Refusal(400, "invalid expiration_timestamp")
-    return (not lower or moment >= (parse_instant(lower) or 0)) and (not upper or moment <= (parse_instant(upper) or 0))
+    return (not lower or moment >= (parse_instant(lower) or 0)) and (
+        not upper or moment <= (parse_instant(upper) or 0)
+    )
 
 
 def _selected(call: Call) -> List[str]:
@@ -159,7 +184,10 @@ def _checked(call: Call, sent: Record, kind: str) -> Record:
 
 
 def _stamp(call: Call) -> Record:
-    return {"modified_by": call.client.client_id, "modified_timestamp": instant_text(call.simulator.clock.nanoseconds())}
+    return {
+        "modified_by": call.client.client_id,
+        "modified_timestamp": instant_text(call.simulator.clock.nanoseconds()),
+    }
 
 
 def _missing(ids: List[str]) -> List[Dict[str, Any]]:

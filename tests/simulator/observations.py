@@ -39,8 +39,12 @@ def device_count(call: Call) -> Answer:
     """indicator_get_device_count_v1: 404 for a value that is neither an indicator nor seen anywhere."""
     _new_route(call)
     pair = _pair(call, COUNTED_TYPES)
-    count = call.store.device_count(call.tenant, pair)
-    if not count and not call.store.by_pair(call.tenant, [pair]) and call.stances.text("ran_on_unseen") == "404":
+    count = call.store.sightings.device_count(call.tenant, pair)
+    if (
+        not count
+        and not call.store.by_pair(call.tenant, [pair])
+        and call.stances.text("ran_on_unseen") == "404"
+    ):
         return _unseen(pair)
     return values([{"type": pair[0], "value": pair[1], "device_count": count, "limit_exceeded": False}])
 
@@ -48,10 +52,12 @@ def device_count(call: Call) -> Answer:
 def legacy_device_count(call: Call) -> Answer:
     """DevicesCount: as above, with the id that the older collection uses."""
     pair = _pair(call, _SEARCHABLE)
-    count = call.store.device_count(call.tenant, pair)
+    count = call.store.sightings.device_count(call.tenant, pair)
     if not count and not call.store.by_pair(call.tenant, [pair]):
         return _unseen(pair)
-    return values([{"id": ":".join(pair), "type": pair[0], "value": pair[1], "device_count": count}], powered_by="")
+    return values(
+        [{"id": ":".join(pair), "type": pair[0], "value": pair[1], "device_count": count}], powered_by=""
+    )
 
 
 def devices(call: Call) -> Answer:
@@ -64,7 +70,7 @@ def legacy_devices(call: Call) -> Answer:
     """DevicesRanOn."""
     pair = _pair(call, _SEARCHABLE)
     limit, after = _page(call)
-    found = call.store.devices_of(call.tenant, pair, after, limit + 1)
+    found = call.store.sightings.devices(call.tenant, pair, after, limit + 1)
     return _listing(call, pair, found, limit, after)
 
 
@@ -78,7 +84,7 @@ def legacy_processes(call: Call) -> Answer:
     """ProcessesRanOn."""
     pair = _pair(call, _SEARCHABLE)
     limit, after = _page(call)
-    found = call.store.processes_of(call.tenant, pair, call.text("device_id").lower(), after, limit + 1)
+    found = call.store.sightings.processes(call.tenant, pair, call.text("device_id").lower(), after, limit + 1)
     return _listing(call, pair, found, limit, after)
 
 
@@ -87,8 +93,11 @@ def process_details(call: Call) -> Answer:
     ids = call.many("ids")
     if len(ids) > call.stances.number("max_ids"):
         raise Refusal(400, "too many ids", objection=f"{len(ids)} process ids")
-    found = call.store.things("process", call.tenant, ids)
-    return records([found[one] for one in ids if one in found], errors=[error(404, one) for one in ids if one not in found])
+    found = call.store.things.texts("process", call.tenant, ids)
+    return records(
+        [found[one] for one in ids if one in found],
+        errors=[error(404, one) for one in ids if one not in found],
+    )
 
 
 def _page(call: Call) -> Tuple[int, str]:

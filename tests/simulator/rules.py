@@ -25,7 +25,14 @@ NETWORK_ACTIONS = ("detect", "no_action")
 ALERTING = ("detect", "prevent")
 HASH_LENGTHS = {"sha256": 64, "md5": 32}
 TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6", "all_subdomains")
-PLATFORMS_BY_TYPE = {"sha256": DESKTOP, "md5": DESKTOP, "domain": PLATFORMS, "ipv4": PLATFORMS, "ipv6": PLATFORMS, "all_subdomains": MOBILE}
+PLATFORMS_BY_TYPE = {
+    "sha256": DESKTOP,
+    "md5": DESKTOP,
+    "domain": PLATFORMS,
+    "ipv4": PLATFORMS,
+    "ipv6": PLATFORMS,
+    "all_subdomains": MOBILE,
+}
 
 REQUIRED = "required string is missing"
 ROWS_INVALID = "One or more indicators have a warning or invalid input"
@@ -36,7 +43,21 @@ _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _GROUP_ID = re.compile(r"[0-9a-f]{32}")
 _STRINGS = ("type", "value", "action", "mobile_action", "severity", "expiration", "description", "source")
 _LISTS = ("platforms", "host_groups", "tags")
-_CHANGEABLE = frozenset(["action", "mobile_action", "severity", "platforms", "applied_globally", "host_groups", "expiration", "description", "source", "tags", "metadata"])
+_CHANGEABLE = frozenset(
+    [
+        "action",
+        "mobile_action",
+        "severity",
+        "platforms",
+        "applied_globally",
+        "host_groups",
+        "expiration",
+        "description",
+        "source",
+        "tags",
+        "metadata",
+    ]
+)
 CREATE_FIELDS: FrozenSet[str] = _CHANGEABLE | {"type", "value"}
 UPDATE_FIELDS: FrozenSet[str] = _CHANGEABLE | {"id"}
 BULK_FIELDS: FrozenSet[str] = _CHANGEABLE | {"filter", "from_parent"}
@@ -66,7 +87,9 @@ class Row:
 
     def error(self, name: str, message: str) -> None:
         """Something that is never accepted."""
-        self.problems.append({**self._place(), "message_type": "error", "field_name": name, "message": message})
+        self.problems.append(
+            {**self._place(), "message_type": "error", "field_name": name, "message": message}
+        )
 
     def warning(self, message: str) -> None:
         """Something that ignore_warnings lets through."""
@@ -78,7 +101,11 @@ class Row:
         return any(problem["message_type"] == "error" for problem in self.problems)
 
     def _place(self) -> Problem:
-        return {"row": self.number, "value": _echo(self.sent.get("value")), "type": _echo(self.sent.get("type"))}
+        return {
+            "row": self.number,
+            "value": _echo(self.sent.get("value")),
+            "type": _echo(self.sent.get("type")),
+        }
 
 
 def _echo(value: object) -> Optional[object]:
@@ -214,7 +241,10 @@ def check_combination(row: Row, fields: Fields, rules: Rules) -> None:
         row.error("mobile_action", f"invalid value '{fields['mobile_action']}'")
     _check_severity(row, fields, stances)
     _check_scope(row, fields, rules)
-    for name, longest in (("source", stances.number("source_max")), ("description", stances.number("description_max"))):
+    for name, longest in (
+        ("source", stances.number("source_max")),
+        ("description", stances.number("description_max")),
+    ):
         if len(row.fields.get(name, "")) > longest:
             row.error(name, f"longer than {longest} characters")
 
@@ -234,7 +264,12 @@ def _check_severity(row: Row, fields: Fields, stances: Stances) -> None:
         row.error("severity", f"invalid value '{severity}'")
     elif not severity and any(action in ALERTING for action in actions):
         row.error("severity", REQUIRED)
-    elif severity and "allow" in actions and not any(action in ALERTING for action in actions) and stances.text("severity_with_allow") == "refuse":
+    elif (
+        severity
+        and "allow" in actions
+        and not any(action in ALERTING for action in actions)
+        and stances.text("severity_with_allow") == "refuse"
+    ):
         row.error("severity", "not accepted with the action 'allow'")
 
 
@@ -242,7 +277,9 @@ def _check_scope(row: Row, fields: Fields, rules: Rules) -> None:
     groups = fields.get("host_groups") or []
     # Only groups that were sent are looked at: a stored one may have been removed since.
     for group in row.fields.get("host_groups") or []:
-        if not _GROUP_ID.fullmatch(group) or (rules.stances.text("unknown_host_group") == "refuse" and not rules.has_group(group)):
+        if not _GROUP_ID.fullmatch(group) or (
+            rules.stances.text("unknown_host_group") == "refuse" and not rules.has_group(group)
+        ):
             row.error("host_groups", f"invalid value '{group}'")
     if fields.get("applied_globally") and groups:
         winner = rules.stances.text("scope_both")

@@ -20,9 +20,10 @@ from . import legacy
 from .auth import Client
 from .clock import instant_text, parse_instant
 from .context import Simulator
-from .indicators import assemble
+from .record import assemble
 from .rules import DESKTOP, HASH_LENGTHS, MOBILE, TYPES
-from .store import SEVERITY_NUMBERS, Record
+from .properties import SEVERITY_NUMBERS
+from .store import Record
 
 DEMO_CID = "20879a8064904ecfbb62c118a6a19411"
 SOMEBODY = "analyst@example.com"
@@ -49,7 +50,9 @@ def load(simulator: Simulator, content: object) -> Dict[str, int]:
         raise BadSeed("a seed is an object with " + ", ".join(["cid", *_LOADERS]))
     unknown = set(content) - set(_LOADERS) - {"cid", "generate"}
     if unknown:
-        raise BadSeed(f"unknown part {sorted(unknown)[0]!r}; a seed has " + ", ".join(["cid", "generate", *_LOADERS]))
+        raise BadSeed(
+            f"unknown part {sorted(unknown)[0]!r}; a seed has " + ", ".join(["cid", "generate", *_LOADERS])
+        )
     tenant = simulator.store.tenant(str(content.get("cid", DEMO_CID)).lower())
     loaded: Dict[str, int] = {}
     for name, loader in _LOADERS.items():
@@ -70,12 +73,32 @@ def load(simulator: Simulator, content: object) -> Dict[str, int]:
     return loaded
 
 
-def generate(simulator: Simulator, tenant: int, count: int, source: str = "generated", start: int = 0) -> None:
+def generate(
+    simulator: Simulator, tenant: int, count: int, source: str = "generated", start: int = 0
+) -> None:
     """Store ``count`` sha256 indicators, made as fast as SQLite takes them."""
     now = simulator.clock.nanoseconds()
-    record = assemble({"id": "ID", "type": "sha256", "value": "VALUE", "source": source, "action": "detect", "mobile_action": "no_action", "severity": "medium",
-                       "metadata": {"signed": False, "av_hits": -1}, "platforms": list(DESKTOP), "expired": False, "deleted": False, "applied_globally": True,
-                       "from_parent": False, "created_on": "WHEN", "created_by": SOMEBODY, "modified_on": "WHEN", "modified_by": SOMEBODY})
+    record = assemble(
+        {
+            "id": "ID",
+            "type": "sha256",
+            "value": "VALUE",
+            "source": source,
+            "action": "detect",
+            "mobile_action": "no_action",
+            "severity": "medium",
+            "metadata": {"signed": False, "av_hits": -1},
+            "platforms": list(DESKTOP),
+            "expired": False,
+            "deleted": False,
+            "applied_globally": True,
+            "from_parent": False,
+            "created_on": "WHEN",
+            "created_by": SOMEBODY,
+            "modified_on": "WHEN",
+            "modified_by": SOMEBODY,
+        }
+    )
     template = json.dumps(record, separators=(",", ":"))
 
     def rows() -> Iterator[Tuple[object, ...]]:
@@ -83,18 +106,47 @@ def generate(simulator: Simulator, tenant: int, count: int, source: str = "gener
             value = hashlib.sha256(str(number).encode()).hexdigest()
             moment = now - (start + count - number) * 1_000_000
             one = hashlib.sha256(f"id {number} {now}".encode()).hexdigest()
-            text = template.replace("ID", one, 1).replace("VALUE", value, 1).replace("WHEN", instant_text(moment))
-            yield (one, tenant, "sha256", value, 0, "detect", "no_action", "medium", SEVERITY_NUMBERS["medium"], source, 1, None, 0, 0, 0, moment // 1_000_000, moment // 1_000_000, text)
+            text = (
+                template.replace("ID", one, 1)
+                .replace("VALUE", value, 1)
+                .replace("WHEN", instant_text(moment))
+            )
+            yield (
+                one,
+                tenant,
+                "sha256",
+                value,
+                0,
+                "detect",
+                "no_action",
+                "medium",
+                SEVERITY_NUMBERS["medium"],
+                source,
+                1,
+                None,
+                0,
+                0,
+                0,
+                moment // 1_000_000,
+                moment // 1_000_000,
+                text,
+            )
 
     simulator.store.add_rows(tenant, rows(), count)
 
 
 def _clients(simulator: Simulator, tenant: int, items: List[Record]) -> None:
-    cid = next(name for name, number in simulator.store.cids().items() if number == tenant)
+    cid = simulator.store.cid(tenant)
     for item in items:
         try:
-            client = Client(client_id=item["client_id"], client_secret=item["client_secret"], name=item.get("name", ""), cid=item.get("cid", cid).lower(),
-                            scopes=frozenset(item["scopes"]), children=tuple(child.lower() for child in item.get("children", [])))
+            client = Client(
+                client_id=item["client_id"],
+                client_secret=item["client_secret"],
+                name=item.get("name", ""),
+                cid=item.get("cid", cid).lower(),
+                scopes=frozenset(item["scopes"]),
+                children=tuple(child.lower() for child in item.get("children", [])),
+            )
         except ValueError as problem:
             raise BadSeed(f"clients: {problem}") from None
         simulator.credentials.add(client)
@@ -105,22 +157,39 @@ def _host_groups(simulator: Simulator, tenant: int, items: List[Record]) -> None
     groups = {}
     for item in items:
         one = item.get("id") or group_id(item["name"])
-        groups[one] = {"id": one, "name": item["name"], "description": "", "group_type": "static", "created_by": SOMEBODY, "created_timestamp": now,
-                       "modified_by": SOMEBODY, "modified_timestamp": now, **item}
-    simulator.store.put_things("host_group", tenant, groups)
+        groups[one] = {
+            "id": one,
+            "name": item["name"],
+            "description": "",
+            "group_type": "static",
+            "created_by": SOMEBODY,
+            "created_timestamp": now,
+            "modified_by": SOMEBODY,
+            "modified_timestamp": now,
+            **item,
+        }
+    simulator.store.things.put("host_group", tenant, groups)
 
 
 def _hosts(simulator: Simulator, tenant: int, items: List[Record]) -> None:
-    cid = next(name for name, number in simulator.store.cids().items() if number == tenant)
+    cid = simulator.store.cid(tenant)
     hosts = {}
     for item in items:
         one = item.get("device_id") or device_id(item["hostname"])
-        hosts[one] = {"device_id": one, "cid": cid, "platform_name": "Windows", "status": "normal", "groups": [], "tags": [], **item}
-    simulator.store.put_things("host", tenant, hosts)
+        hosts[one] = {
+            "device_id": one,
+            "cid": cid,
+            "platform_name": "Windows",
+            "status": "normal",
+            "groups": [],
+            "tags": [],
+            **item,
+        }
+    simulator.store.things.put("host", tenant, hosts)
 
 
 def _processes(simulator: Simulator, tenant: int, items: List[Record]) -> None:
-    simulator.store.put_things("process", tenant, {item["process_id"]: item for item in items})
+    simulator.store.things.put("process", tenant, {item["process_id"]: item for item in items})
 
 
 def _sightings(simulator: Simulator, tenant: int, items: List[Record]) -> None:
@@ -131,11 +200,11 @@ def _sightings(simulator: Simulator, tenant: int, items: List[Record]) -> None:
         devices = list(item.get("devices", [])) + [pid.split(":")[1] for pid in pids]
         rows += [(item["type"], value, device, "") for device in devices]
         rows += [(item["type"], value, pid.split(":")[1], pid) for pid in pids]
-    simulator.store.put_sightings(tenant, rows)
+    simulator.store.sightings.put(tenant, rows)
 
 
 def _legacy_iocs(simulator: Simulator, tenant: int, items: List[Record]) -> None:
-    simulator.store.put_things(legacy.KIND, tenant, dict(legacy.seeded(item) for item in items))
+    simulator.store.things.put(legacy.KIND, tenant, dict(legacy.seeded(item) for item in items))
 
 
 def _indicators(simulator: Simulator, tenant: int, items: List[Record]) -> None:
@@ -150,7 +219,18 @@ def _indicators(simulator: Simulator, tenant: int, items: List[Record]) -> None:
         if item.get("copy"):
             copies.append(record)
         elif pair in known and not record["deleted"]:
-            changed.append(assemble({**known[pair], **{name: value for name, value in record.items() if name in item or name == "modified_on"}}))
+            changed.append(
+                assemble(
+                    {
+                        **known[pair],
+                        **{
+                            name: value
+                            for name, value in record.items()
+                            if name in item or name == "modified_on"
+                        },
+                    }
+                )
+            )
         else:
             fresh[(record["type"], record["value"] if not record["deleted"] else record["id"])] = record
     simulator.store.add(tenant, list(fresh.values()))
@@ -166,10 +246,20 @@ def _indicator(item: Record, now: int) -> Record:
             raise BadSeed(f"indicators: {name} {item[name]!r} is not a date")
     created = item.get("created_on") or instant_text(now)
     record: Record = {
-        "id": secrets.token_hex(32), "action": "no_action", "mobile_action": "no_action", "platforms": list(MOBILE if item["type"] == "all_subdomains" else DESKTOP),
-        "applied_globally": not item.get("host_groups"), "expired": False, "deleted": False, "from_parent": False,
-        "created_on": created, "created_by": SOMEBODY, "modified_on": created, "modified_by": item.get("created_by", SOMEBODY),
-        "metadata": {"signed": False, "av_hits": -1} if item["type"] in HASH_LENGTHS else {}}
+        "id": secrets.token_hex(32),
+        "action": "no_action",
+        "mobile_action": "no_action",
+        "platforms": list(MOBILE if item["type"] == "all_subdomains" else DESKTOP),
+        "applied_globally": not item.get("host_groups"),
+        "expired": False,
+        "deleted": False,
+        "from_parent": False,
+        "created_on": created,
+        "created_by": SOMEBODY,
+        "modified_on": created,
+        "modified_by": item.get("created_by", SOMEBODY),
+        "metadata": {"signed": False, "av_hits": -1} if item["type"] in HASH_LENGTHS else {},
+    }
     record.update({name: value for name, value in item.items() if value is not None})
     return assemble(record)
 
@@ -185,5 +275,11 @@ def device_id(hostname: str) -> str:
 
 
 _LOADERS: Dict[str, Callable[[Simulator, int, List[Record]], None]] = {
-    "clients": _clients, "host_groups": _host_groups, "hosts": _hosts, "processes": _processes, "indicators": _indicators,
-    "sightings": _sightings, "legacy_iocs": _legacy_iocs}
+    "clients": _clients,
+    "host_groups": _host_groups,
+    "hosts": _hosts,
+    "processes": _processes,
+    "indicators": _indicators,
+    "sightings": _sightings,
+    "legacy_iocs": _legacy_iocs,
+}

@@ -60,21 +60,47 @@ def build(simulator: Simulator, initial: Callable[[], None]) -> ASGIApp:
     async def unknown_admin(request: Request) -> Response:
         return JSONResponse({"error": "no such admin route"}, status_code=404)
 
-    return Starlette(routes=[*Admin(simulator, initial).routes(), Route("/simulator/{rest:path}", unknown_admin), Route("/{path:path}", serve, methods=allowed_methods())])
+    return Starlette(
+        routes=[
+            *Admin(simulator, initial).routes(),
+            Route("/simulator/{rest:path}", unknown_admin),
+            Route("/{path:path}", serve, methods=allowed_methods()),
+        ]
+    )
 
 
 class RunningServer:
     """A server on a bound socket. ``url`` answers as soon as the object exists, because the socket listens already."""
 
-    def __init__(self, simulator: Simulator, host: str = "127.0.0.1", port: int = 0, initial: Optional[Callable[[], None]] = None) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        initial: Optional[Callable[[], None]] = None,
+    ) -> None:
         self.simulator = simulator
-        self.socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=256)
+        self.socket = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=256
+        )
         bound = self.socket.getsockname()[1]
         self.url = f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
         application = build(simulator, initial or (lambda: load_content(simulator, with_demo=True)))
-        self._server = uvicorn.Server(uvicorn.Config(
-            application, http=SimulatorProtocol, ws="none", lifespan="off", log_level="warning", access_log=False, server_header=False, date_header=True,
-            timeout_keep_alive=75, timeout_graceful_shutdown=1, h11_max_incomplete_event_size=_LONGEST_HEAD))
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                application,
+                http=SimulatorProtocol,
+                ws="none",
+                lifespan="off",
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                date_header=True,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=1,
+                h11_max_incomplete_event_size=_LONGEST_HEAD,
+            )
+        )
         self._thread: Optional[threading.Thread] = None
 
     def run(self) -> None:
@@ -102,25 +128,61 @@ class RunningServer:
 
 def read_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python tests/simulator", description="A Falcon tenant on this machine: the custom-IOC API, with its state in SQLite.")
+    parser = argparse.ArgumentParser(
+        prog="python tests/simulator",
+        description="A Falcon tenant on this machine: the custom-IOC API, with its state in SQLite.",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    parser.add_argument("--port", type=int, default=8787, help="port, 0 for any free one (default %(default)s)")
-    parser.add_argument("--state", default=":memory:", metavar="FILE", help="keep the tenant in this file (default: in memory)")
-    parser.add_argument("--seed", metavar="FILE", help="start with the content of this YAML or JSON file instead of the demo")
-    parser.add_argument("--empty", action="store_true", help="start with the demo's API clients and nothing else")
+    parser.add_argument(
+        "--port", type=int, default=8787, help="port, 0 for any free one (default %(default)s)"
+    )
+    parser.add_argument(
+        "--state",
+        default=":memory:",
+        metavar="FILE",
+        help="keep the tenant in this file (default: in memory)",
+    )
+    parser.add_argument(
+        "--seed", metavar="FILE", help="start with the content of this YAML or JSON file instead of the demo"
+    )
+    parser.add_argument(
+        "--empty", action="store_true", help="start with the demo's API clients and nothing else"
+    )
     parser.add_argument("--seed-count", type=int, default=0, metavar="N", help="add N generated indicators")
     parser.add_argument("--legacy", action="store_true", help="serve the five operations removed in 2021")
-    parser.add_argument("--latency", type=float, default=0, metavar="MS", help="milliseconds to wait before each answer")
+    parser.add_argument(
+        "--latency", type=float, default=0, metavar="MS", help="milliseconds to wait before each answer"
+    )
     parser.add_argument("--faults", metavar="FILE", help="scripted faults (YAML or JSON)")
-    parser.add_argument("--stance", action="append", default=[], metavar="NAME=VALUE", help="another answer to an open point; see README.md; repeatable")
-    parser.add_argument("--strict", action=argparse.BooleanOptionalAction, default=True, help="refuse and record unknown parameters and fields")
-    parser.add_argument("--ready-file", metavar="FILE", help="write url, client_id, client_secret and pid here, as JSON, once listening")
+    parser.add_argument(
+        "--stance",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another answer to an open point; see README.md; repeatable",
+    )
+    parser.add_argument(
+        "--strict",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="refuse and record unknown parameters and fields",
+    )
+    parser.add_argument(
+        "--ready-file",
+        metavar="FILE",
+        help="write url, client_id, client_secret and pid here, as JSON, once listening",
+    )
     return parser.parse_args(arguments)
 
 
 def prepare(options: argparse.Namespace) -> RunningServer:
     """A server as the command line asks. Raises BadSeed, BadRule, UnknownStance and OSError."""
-    simulator = Simulator(store=Store(options.state), strict=options.strict, legacy=options.legacy, latency_seconds=options.latency / 1000)
+    simulator = Simulator(
+        store=Store(options.state),
+        strict=options.strict,
+        legacy=options.legacy,
+        latency_seconds=options.latency / 1000,
+    )
     for text in options.stance:
         name, _, value = text.partition("=")
         simulator.stances.set(name, value)
@@ -133,7 +195,12 @@ def prepare(options: argparse.Namespace) -> RunningServer:
         if options.seed:
             content = seed.read_file(options.seed)
             # API clients are not part of the kept state.
-            seed.load(simulator, content if fresh or not isinstance(content, dict) else {"clients": content.get("clients", [])})
+            seed.load(
+                simulator,
+                content
+                if fresh or not isinstance(content, dict)
+                else {"clients": content.get("clients", [])},
+            )
         if fresh and options.seed_count:
             seed.generate(simulator, simulator.store.tenant(seed.DEMO_CID), options.seed_count)
 
@@ -149,8 +216,16 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except (seed.BadSeed, BadRule, UnknownStance, OSError) as problem:
         print(f"simulator: {problem}", file=sys.stderr)
         return 2
-    ready: Dict[str, Any] = {"url": server.url, "client_id": demo.CLIENT_ID, "client_secret": demo.CLIENT_SECRET, "pid": os.getpid()}
-    print(f"Falcon simulator ready: {server.url}  client_id={demo.CLIENT_ID}  client_secret={demo.CLIENT_SECRET}", flush=True)
+    ready: Dict[str, Any] = {
+        "url": server.url,
+        "client_id": demo.CLIENT_ID,
+        "client_secret": demo.CLIENT_SECRET,
+        "pid": os.getpid(),
+    }
+    print(
+        f"Falcon simulator ready: {server.url}  client_id={demo.CLIENT_ID}  client_secret={demo.CLIENT_SECRET}",
+        flush=True,
+    )
     if options.ready_file:
         _write_whole(options.ready_file, json.dumps(ready))
     server.run()

@@ -39,7 +39,10 @@ def _choice(values: str, meaning: str) -> Choice:
 CHOICES: Dict[str, Choice] = {
     # sizes
     "max_page": _number(2000, "largest `limit` of a search or combined read"),
-    "too_large": _choice("400 html html_200 500 cap", "answer to a `limit` above max_page: an envelope with 400 or 500, an HTML page with 400 or 200, or a silently shorter page"),
+    "too_large": _choice(
+        "400 html html_200 500 cap",
+        "answer to a `limit` above max_page: an envelope with 400 or 500, an HTML page with 400 or 200, or a silently shorter page",
+    ),
     "max_batch": _number(2000, "most rows of one create or update; more is refused with 400"),
     "max_ids": _number(500, "most `ids` of one GET or DELETE of indicators; more is refused with 400"),
     "max_url": _number(32768, "longest request target in bytes; longer is refused with 414"),
@@ -48,12 +51,20 @@ CHOICES: Dict[str, Choice] = {
     "description_max": _number(200, "longest `description` in characters"),
     # create
     "normalise": _choice("lower keep", "whether hashes and domains are stored in lower case or as sent"),
-    "duplicate_with_ignore": _choice("upsert second same", "create of a known pair with ignore_warnings: overwrite under the same id, add a second record, or return the stored one unchanged"),
-    "create_partial": _choice("off on", "on: rows in order are stored and the answer is 201 with `errors` for the others"),
+    "duplicate_with_ignore": _choice(
+        "upsert second same",
+        "create of a known pair with ignore_warnings: overwrite under the same id, add a second record, or return the stored one unchanged",
+    ),
+    "create_partial": _choice(
+        "off on", "on: rows in order are stored and the answer is 201 with `errors` for the others"
+    ),
     "row_errors_status": _choice("400 200", "status of an answer that carries row problems"),
     "severity_case": _choice("any strict", "whether HIGH is taken for high"),
     "severity_with_allow": _choice("accept refuse", "a severity together with the action allow"),
-    "scope_both": _choice("refuse global groups", "applied_globally true together with host_groups: an error, or which of them wins"),
+    "scope_both": _choice(
+        "refuse global groups",
+        "applied_globally true together with host_groups: an error, or which of them wins",
+    ),
     "unknown_host_group": _choice("refuse accept", "a host group id that the tenant does not have"),
     "mobile_licence": _choice("yes no", "no: the platforms ios and android are refused"),
     "date_only_expiration": _choice("accept refuse", "an expiration of the form YYYY-MM-DD"),
@@ -62,34 +73,57 @@ CHOICES: Dict[str, Choice] = {
     "null_expiration": _choice("keep clear", "`expiration: null` in an update"),
     "bulk_update_alone": _choice("accept refuse", "bulk_update with no indicators beside it"),
     "unknown_id": _choice("404 200", "answer to a GET, PATCH or DELETE of which no id is known"),
-    "mixed_ids": _choice("partial refuse", "GET or DELETE of known and unknown ids: 200 with a 404 entry in `errors`, or 404 and nothing done"),
+    "mixed_ids": _choice(
+        "partial refuse",
+        "GET or DELETE of known and unknown ids: 200 with a 404 entry in `errors`, or 404 and nothing done",
+    ),
     "ids_and_filter": _choice("400 filter", "DELETE with both selectors: refused, or the filter wins"),
     "parent_edit": _choice("403 400", "status of a change to an indicator that comes from the parent CID"),
     # search
-    "deleted_in_search": _choice("exclude include", "deleted records in a search whose filter does not name `deleted`"),
+    "deleted_in_search": _choice(
+        "exclude include", "deleted records in a search whose filter does not name `deleted`"
+    ),
     "beyond_10000": _choice("500 400", "status when offset + limit passes 10,000"),
     "offset_and_after": _choice("400 after", "both given: refused, or `after` wins"),
-    "unknown_property": _choice("400 nothing", "a filter on a property that does not exist: refused, or no match"),
+    "unknown_property": _choice(
+        "400 nothing", "a filter on a property that does not exist: refused, or no match"
+    ),
     "after_on_last_page": _choice("present missing", "whether the last page carries an `after` token"),
     "empty_resources": _choice("list null", "`resources` of an empty page"),
-    "parent_omitted": _choice("both own", "search without from_parent: own and inherited indicators, or own ones only"),
+    "parent_omitted": _choice(
+        "both own", "search without from_parent: own and inherited indicators, or own ones only"
+    ),
     "expiry_delay": _number(0, "seconds between the expiration and the moment the record shows it"),
     # observations, hosts, groups
     "ran_on_unseen": _choice("404 200", "device and process queries of an indicator nobody has seen"),
-    "ran_on_route": _choice("on off", "off: the three observation routes under /iocs answer 404 and only the older ones are left"),
-    "ran_on_scope": _choice("either ioc_management iocs", "scope that the observation routes under /iocs ask for"),
+    "ran_on_route": _choice(
+        "on off", "off: the three observation routes under /iocs answer 404 and only the older ones are left"
+    ),
+    "ran_on_scope": _choice(
+        "either ioc_management iocs", "scope that the observation routes under /iocs ask for"
+    ),
     "unknown_device": _choice("404 200", "device details of which no id is known"),
-    "group_name_match": _choice("partial exact", "filter name:'x' on host groups; name:['x'] is always exact"),
-    "group_name_case": _choice("lower any", "whether a host-group name in a filter must be written in lower case to match"),
+    "group_name_match": _choice(
+        "partial exact", "filter name:'x' on host groups; name:['x'] is always exact"
+    ),
+    "group_name_case": _choice(
+        "lower any", "whether a host-group name in a filter must be written in lower case to match"
+    ),
     # removed operations
     "removed_routes": _choice("404 403", "answer of the five removed operations when --legacy is off"),
     # tokens and limits
-    "token_region": _choice("none us-1 us-2 us-3 eu-1 us-gov-1 us-gov-2", "X-Cs-Region header of the token answer (FalconPy leaves the base URL when it is sent)"),
+    "token_region": _choice(
+        "none us-1 us-2 us-3 eu-1 us-gov-1 us-gov-2",
+        "X-Cs-Region header of the token answer (FalconPy leaves the base URL when it is sent)",
+    ),
     "token_lifetime": _number(1799, "seconds a token lives"),
     "rate_limit": _number(6000, "requests a minute for one CID; 0 is no limit"),
     "token_rate_limit": _number(300, "token requests a minute for one address; 0 is no limit"),
     "bad_token_rate_limit": _number(15, "requests a minute with a bad token for one address; 0 is no limit"),
-    "retry_after": _choice("seconds milliseconds missing", "form of X-Ratelimit-Retryafter on a 429: epoch seconds, epoch milliseconds, or no header"),
+    "retry_after": _choice(
+        "seconds milliseconds missing",
+        "form of X-Ratelimit-Retryafter on a 429: epoch seconds, epoch milliseconds, or no header",
+    ),
 }
 
 

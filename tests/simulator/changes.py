@@ -1,0 +1,308 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changing custom indicators: POST, PATCH and DELETE of /iocs/entities/indicators/v1."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any, Dict, List, Sequence, Tuple
+
+from . import rules
+from .answers import Answer, Refusal, error, values
+from .clock import instant_text
+from .context import Call
+from .record import assemble
+from .rules import Fields, Row, Rules
+from .search import not_found, read_filter, read_ids, with_missing
+from .store import Record
+
+def create(call: Call) -> Answer:
+    """indicator_create_v1: all rows or none, unless ignore_warnings lets warnings through."""
+    body = call.object_body()
+    call.know_fields(body, ("comment", "indicators"))
+    context = _rules(call)
+    rows = [
+        rules.read_row(number, sent, rules.CREATE_FIELDS, context)
+        for number, sent in enumerate(_submitted(call, body), 1)
+    ]
+    for row in rows:
+        rules.check_new(row, context)
+    stored = _mark_duplicates(call, rows)
+    ignore = bool(call.flag("ignore_warnings"))
+    refused = [row for row in rows if row.has_error or (row.problems and not ignore)]
+    if refused and call.stances.text("create_partial") == "off":
+        return _row_problems(call, rows)
+    refused_numbers = {row.number for row in refused}
+    accepted = [row for row in rows if row.number not in refused_numbers]
+    if call.store.live_count(call.tenant) + len(accepted) > call.stances.number("quota"):
+        raise Refusal(400, "Limit of 1 million indicators reached.")
+    result = _store_new(call, accepted, stored)
+    reply = values(result, status=201, errors=None, pagination={"limit": 0, "total": len(result)})
+    if refused:
+        reply.errors = [error(400, rules.ROWS_INVALID)]
+        reply.resources = (reply.resources or []) + [
+            json.dumps(problem) for row in refused for problem in row.problems
+        ]
+    return reply
+
+
+def _mark_duplicates(call: Call, rows: Sequence[Row]) -> Dict[int, Record]:
+    """Warn of pairs that exist, in the tenant or earlier in the batch. Returns the stored record by row number."""
+    known = call.store.by_pair(call.tenant, {_pair(row) for row in rows if not row.has_error})
+    found: Dict[int, Record] = {}
+    seen = set()
+    for row in rows:
+        if row.has_error:
+            continue
+        pair = _pair(row)
+        if pair in known:
+            found[row.number] = known[pair]
+        if pair in known or pair in seen:
+            row.warning(rules.duplicate_warning(row.sent["type"], row.sent["value"]))
+        seen.add(pair)
+    return found
+
+
+def _store_new(call: Call, rows: Sequence[Row], stored: Dict[int, Record]) -> List[Record]:
+    """Write accepted rows; what a repeated pair does is a stance."""
+    repeated = call.stances.text("duplicate_with_ignore")
+    now = instant_text(call.simulator.clock.nanoseconds())
+    fresh: Dict[Tuple[str, str], Record] = {}
+    copies: List[Record] = []
+    changed: List[Record] = []
+    result: List[Record] = []
+    for row in rows:
+        old = stored.get(row.number) or fresh.get(_pair(row))
+        if old is None or repeated == "second":
+            record = _new_record(call, row.fields, now)
+            if old is None:
+                fresh[_pair(row)] = record
+            else:
+                copies.append(record)
+        elif repeated == "same":
+            record = old
+        else:
+            record = assemble(
+                {
+                    **_new_record(call, row.fields, now),
+                    "id": old["id"],
+                    "created_on": old["created_on"],
+                    "created_by": old["created_by"],
+                }
+            )
+            if old.get("from_parent"):
+                _refuse_parent(call)
+            if row.number in stored:
+                changed.append(record)
+            else:
+                fresh[_pair(row)] = record
+        result.append(record)
+    call.store.add(call.tenant, list(fresh.values()))
+    if copies:
+        call.store.add(call.tenant, copies, copies=True)
+    if changed:
+        call.store.change(call.tenant, changed)
+    return result
+
+
+def _new_record(call: Call, fields: Fields, now: str) -> Record:
+    who = call.client.client_id
+    metadata = {}
+    if fields["type"] in rules.HASH_LENGTHS:
+        metadata = {**fields.get("metadata", {}), "signed": False, "av_hits": -1}
+    return assemble(
+        {
+            **fields,
+            "metadata": metadata,
+            "id": secrets.token_hex(32),
+            "expired": False,
+            "deleted": False,
+            "from_parent": False,
+            "created_on": now,
+            "created_by": who,
+            "modified_on": now,
+            "modified_by": who,
+        }
+    )
+
+
+def update(call: Call) -> Answer:
+    """indicator_update_v1: by id, or by filter with bulk_update."""
+    body = call.object_body()
+    call.know_fields(body, ("comment", "indicators", "bulk_update"))
+    if body.get("bulk_update") is not None:
+        return _bulk_update(call, body)
+    context = _rules(call)
+    rows = [
+        rules.read_row(number, sent, rules.UPDATE_FIELDS, context)
+        for number, sent in enumerate(_submitted(call, body), 1)
+    ]
+    for row in rows:
+        if not row.fields.get("id") and not row.has_error:
+            row.error("ID", rules.REQUIRED)
+    if any(row.has_error for row in rows):
+        return _row_problems(call, rows)
+    stored = call.store.by_id(call.tenant, [row.fields["id"] for row in rows])
+    missing = [row.fields["id"] for row in rows if stored.get(row.fields["id"], {"deleted": True})["deleted"]]
+    if missing:
+        if call.stances.text("unknown_id") == "404":
+            return not_found(missing)
+        rows = [row for row in rows if row.fields["id"] not in missing]
+    changed: Dict[str, Record] = {}
+    for row in rows:
+        one = row.fields["id"]
+        changed[one] = _changed_record(call, row, changed.get(one, stored[one]), context)
+    if any(row.has_error for row in rows):
+        return _row_problems(call, rows)
+    if all(_same(stored[one], record) for one, record in changed.items()):
+        call.objections.append("useless write: nothing changes")
+    call.store.change(call.tenant, list(changed.values()))
+    return values(list(changed.values()), errors=None, pagination={"limit": 0, "total": len(changed)})
+
+
+def _bulk_update(call: Call, body: Dict[str, Any]) -> Answer:
+    context = _rules(call)
+    row = rules.read_row(1, body["bulk_update"], rules.BULK_FIELDS, context)
+    from_parent = row.fields.pop("from_parent", None)
+    text = row.fields.pop("filter", "")
+    others = [one for one in body.get("indicators") or [] if one]
+    if others or ("indicators" not in body and call.stances.text("bulk_update_alone") == "refuse"):
+        row.error("ID", rules.REQUIRED)
+    if not text and not row.has_error:
+        row.error("filter", rules.REQUIRED)
+    if row.has_error:
+        return _row_problems(call, [row])
+    stored = [
+        record
+        for record in call.store.matching(call.tenant, read_filter(call, text, from_parent))
+        if not record["deleted"]
+    ]
+    changed = [_changed_record(call, row, record, context) for record in stored]
+    if row.has_error:
+        return _row_problems(call, [row])
+    call.store.change(call.tenant, changed)
+    return values(changed, errors=None, pagination={"limit": 0, "total": len(changed)})
+
+
+def _changed_record(call: Call, row: Row, stored: Record, context: Rules) -> Record:
+    if stored.get("from_parent"):
+        _refuse_parent(call)
+    merged = rules.check_changes(row, stored, context)
+    if row.fields.get("expiration") or ("expiration" in row.fields and stored.get("expired")):
+        merged["expired"] = False
+    merged["modified_on"] = instant_text(call.simulator.clock.nanoseconds())
+    merged["modified_by"] = call.client.client_id
+    return assemble(merged)
+
+
+def _same(stored: Record, changed: Record) -> bool:
+    ignored = ("modified_on", "modified_by")
+    return {name: value for name, value in stored.items() if name not in ignored} == {
+        name: value for name, value in changed.items() if name not in ignored
+    }
+
+
+def delete(call: Call) -> Answer:
+    """indicator_delete_v1: by ids or by filter; the record stays, marked as deleted."""
+    has_filter, has_ids = "filter" in call.parameters, "ids" in call.parameters
+    if has_filter == has_ids and not (has_filter and call.stances.text("ids_and_filter") == "filter"):
+        raise Refusal(
+            400,
+            "Either IDs or the FQL filter must be provided, not both",
+            objection="DELETE needs one of ids and filter",
+        )
+    missing: List[str] = []
+    if has_filter:
+        condition = read_filter(call, call.text("filter"), call.flag("from_parent"))
+        doomed = [
+            record
+            for record in call.store.matching(call.tenant, condition)
+            if not record["deleted"] and not record["from_parent"]
+        ]
+    else:
+        ids = read_ids(call)
+        found = call.store.by_id(call.tenant, ids)
+        doomed = [found[one] for one in ids if one in found and not found[one]["deleted"]]
+        gone = {record["id"] for record in doomed}
+        missing = [one for one in ids if one not in gone]
+        if any(record["from_parent"] for record in doomed):
+            _refuse_parent(call)
+        if (
+            missing
+            and (not doomed or call.stances.text("mixed_ids") == "refuse")
+            and call.stances.text("unknown_id") == "404"
+        ):
+            return not_found(missing)
+    now = instant_text(call.simulator.clock.nanoseconds())
+    call.store.change(
+        call.tenant,
+        [
+            {**record, "deleted": True, "modified_on": now, "modified_by": call.client.client_id}
+            for record in doomed
+        ],
+    )
+    reply = values(
+        [record["id"] for record in doomed], errors=None, pagination={"limit": 0, "total": len(doomed)}
+    )
+    return with_missing(call, reply, missing)
+
+
+def _rules(call: Call) -> Rules:
+    return Rules(
+        call.stances,
+        call.simulator.clock.nanoseconds(),
+        lambda group: bool(call.store.things.texts("host_group", call.tenant, [group])),
+        call.simulator.strict,
+    )
+
+
+def _pair(row: Row) -> Tuple[str, str]:
+    return row.fields["type"], row.fields["value"]
+
+
+def _submitted(call: Call, body: Dict[str, Any]) -> List[Any]:
+    rows = body.get("indicators")
+    if not isinstance(rows, list) or not rows:
+        raise Refusal(400, rules.INPUTS_INVALID, resources=[], objection="no indicators in the body")
+    most = call.stances.number("max_batch")
+    if len(rows) > most:
+        raise Refusal(
+            400,
+            f"a request must not have more than {most} indicators",
+            objection=f"{len(rows)} rows, above {most}",
+        )
+    return rows
+
+
+def _row_problems(call: Call, rows: Sequence[Row]) -> Answer:
+    problems = [problem for row in rows for problem in row.problems]
+    call.objections += sorted(
+        {
+            f"row problem: {problem.get('field_name', 'duplicate')}: {problem['message']}"
+            for problem in problems
+        }
+    )[:20]
+    only_missing = all(problem["message"] == rules.REQUIRED for problem in problems) and all(
+        "id" not in row.sent and row.sent.get("value") in (None, "") for row in rows
+    )
+    message = (
+        rules.INPUTS_INVALID
+        if only_missing and not any(problem["field_name"] == "ID" for problem in problems)
+        else rules.ROWS_INVALID
+    )
+    return values(
+        problems,
+        status=int(call.stances.text("row_errors_status")),
+        errors=[error(400, message)],
+        pagination={"limit": 0, "total": 0},
+    )
+
+
+def _refuse_parent(call: Call) -> None:
+    raise Refusal(
+        int(call.stances.text("parent_edit")),
+        "indicator belongs to the parent CID and cannot be changed",
+        objection="change of a parent's indicator",
+    )

@@ -1,0 +1,200 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading custom indicators: /iocs/combined, /iocs/queries, /iocs/entities by id, /iocs/aggregates."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from .answers import Answer, HtmlPage, Refusal, error, records, values
+from .context import Call
+from .fql import Condition, FqlError, UnknownProperty, compile_filter
+from .properties import FILTERS, SORTS
+from .store import LIVE, BadToken, Order
+
+DEFAULT_PAGE = 100
+
+
+SCROLL_LIMIT = 10_000
+
+
+_ID = re.compile(r"[0-9a-fA-F]{64}")
+
+
+_SORT = re.compile(r"([a-z_.]+?)(?:[.|](asc|desc))?")
+
+
+_NOTHING = Condition("0")
+
+
+def read_filter(call: Call, text: str, from_parent: Optional[bool]) -> Condition:
+    """The condition of a search. Deleted records are left out unless the filter names them. Raises Refusal."""
+    try:
+        condition = compile_filter(text, FILTERS, call.simulator.clock.milliseconds())
+    except UnknownProperty as problem:
+        if call.stances.text("unknown_property") == "nothing":
+            return _NOTHING
+        raise Refusal(
+            400, f"invalid filter, please check fql filter: {problem}", objection=str(problem)
+        ) from None
+    except FqlError as problem:
+        raise Refusal(
+            400, f"invalid filter, please check fql filter: {problem}", objection=f"bad filter: {problem}"
+        ) from None
+    if from_parent is None and call.stances.text("parent_omitted") == "own":
+        from_parent = False
+    terms = [condition.sql] if text.strip() else []
+    if "deleted" not in condition.properties and call.stances.text("deleted_in_search") == "exclude":
+        terms.append(LIVE.sql)
+    if from_parent is not None:
+        terms.append(f"from_parent = {int(from_parent)}")
+    return Condition(" AND ".join(terms) or "1", condition.parameters, condition.properties)
+
+
+def combined(call: Call) -> Answer:
+    """indicator_combined_v1: full records of a page."""
+    return _search(call, ids_only=False)
+
+
+def search(call: Call) -> Answer:
+    """indicator_search_v1: ids of a page."""
+    return _search(call, ids_only=True)
+
+
+def _search(call: Call, *, ids_only: bool) -> Answer:
+    limit, offset = _read_page(call)
+    after = call.text("after") or None
+    if after and "offset" in call.parameters:
+        if call.stances.text("offset_and_after") == "400":
+            raise Refusal(
+                400, "offset and after are mutually exclusive", objection="offset and after in one request"
+            )
+        offset = 0
+    if offset + limit > SCROLL_LIMIT and not after:
+        raise Refusal(
+            int(call.stances.text("beyond_10000")),
+            "offset + limit exceeds 10000, please use after",
+            objection="offset + limit above 10,000",
+        )
+    condition = read_filter(call, call.text("filter"), call.flag("from_parent"))
+    try:
+        page = call.store.page(
+            call.tenant,
+            condition,
+            _read_order(call.text("sort")),
+            limit,
+            offset=offset,
+            after=after,
+            ids_only=ids_only,
+        )
+    except BadToken as problem:
+        raise Refusal(400, str(problem), objection=str(problem)) from None
+    pagination: Dict[str, Any] = {"limit": limit, "total": page.total, "offset": offset + len(page.texts)}
+    if page.after and not (page.is_last and call.stances.text("after_on_last_page") == "missing"):
+        pagination["after"] = page.after
+    reply = records(page.texts, pagination=pagination)
+    if not page.texts and call.stances.text("empty_resources") == "null":
+        reply.resources = None
+    return reply
+
+
+def _read_page(call: Call) -> Tuple[int, int]:
+    limit, offset = call.number("limit", DEFAULT_PAGE), call.number("offset", 0)
+    if limit < 1 or offset < 0:
+        raise Refusal(
+            400, "limit must be at least 1 and offset at least 0", objection="limit or offset out of range"
+        )
+    most = call.stances.number("max_page")
+    if limit > most:
+        reaction = call.stances.text("too_large")
+        if reaction == "cap":
+            return most, offset
+        call.objections.append(f"limit {limit} above {most}")
+        if reaction.startswith("html"):
+            raise HtmlPage(200 if reaction == "html_200" else 400, "Bad Request")
+        raise Refusal(int(reaction), f"limit must not exceed {most}")
+    return limit, offset
+
+
+def _read_order(text: str) -> Order:
+    if not text:
+        return Order()
+    found = _SORT.fullmatch(text)
+    if not found or found.group(1) not in SORTS:
+        raise Refusal(400, f"invalid sort '{text}'", objection=f"bad sort {text}")
+    return Order(found.group(1), found.group(2) == "desc")
+
+
+def get(call: Call) -> Answer:
+    """indicator_get_v1: full records by id, deleted ones included."""
+    ids = read_ids(call)
+    found = call.store.by_id(call.tenant, ids)
+    reply = values([found[one] for one in ids if one in found])
+    reply.pagination = {"limit": 0, "total": len(found)}
+    return with_missing(call, reply, [one for one in ids if one not in found])
+
+
+def aggregate(call: Call) -> Answer:
+    """indicator_aggregate_v1: number of records for each value of a field (type terms)."""
+    body = call.object_body()
+    if body.get("type", "terms") != "terms" or body.get("field") not in FILTERS:
+        raise Refusal(400, "only aggregations of type 'terms' over a filterable field are supported")
+    filters = [text for text in (call.text("filter"), body.get("filter")) if isinstance(text, str) and text]
+    condition = read_filter(call, "+".join(f"({text})" for text in filters), call.flag("from_parent"))
+    size = body.get("size")
+    buckets = call.store.buckets(
+        call.tenant,
+        condition,
+        FILTERS[body["field"]],
+        size if isinstance(size, int) and 0 < size <= 1000 else 10,
+    )
+    return values(
+        [
+            {
+                "name": str(body.get("name") or body["field"]),
+                "buckets": [{"label": label, "count": count} for label, count in buckets],
+                "sum_other_doc_count": 0,
+                "doc_count_error_upper_bound": 0,
+            }
+        ]
+    )
+
+
+def report(call: Call) -> Answer:
+    """GetIndicatorsReport: its result is delivered outside the API, so no client of this tenant may ask for one."""
+    raise Refusal(403, "access denied, authorization failed")
+
+
+def read_ids(call: Call) -> List[str]:
+    ids = call.many("ids")
+    most = call.stances.number("max_ids")
+    if len(ids) > most:
+        raise Refusal(
+            400, f"a request must not have more than {most} ids", objection=f"{len(ids)} ids, above {most}"
+        )
+    for one in ids:
+        if not _ID.fullmatch(one):
+            raise Refusal(400, f"invalid id '{one}'", objection="malformed id")
+    return [one.lower() for one in ids]
+
+
+def not_found(ids: Sequence[str]) -> Answer:
+    return Answer(
+        status=404,
+        errors=[error(404, f"{one} - Resource Not Found") for one in ids],
+        pagination={"limit": 0, "total": 0},
+    )
+
+
+def with_missing(call: Call, reply: Answer, missing: Sequence[str]) -> Answer:
+    if not missing:
+        return reply
+    nothing_found = not reply.resources
+    if call.stances.text("unknown_id") == "200" and nothing_found:
+        return reply
+    if nothing_found or call.stances.text("mixed_ids") == "refuse":
+        return not_found(missing)
+    reply.errors = [error(404, f"{one} - Resource Not Found") for one in missing]
+    return reply
