@@ -364,8 +364,8 @@ def _guard(policy: Policy, result: Plan) -> None:
         digest = result.digest()
         if digest != policy.approved_plan.strip().lower():
             result.refusals.append(
-                f"the plan is not the approved one: approved {policy.approved_plan.strip()}, but the list and "
-                f"the tenant now give {digest} ({_numbers(result)}); the list or the tenant has changed since the approval"
+                f"the plan is not the approved one: approved {policy.approved_plan.strip()}, but the "
+                f"list and the tenant now give {digest} ({_numbers(result)}); one of them has changed since"
             )
 
 

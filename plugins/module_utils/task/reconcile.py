@@ -16,6 +16,7 @@ from typing import Dict, Iterable, List, Sequence, Union
 from ..api.batches import Outcome
 from ..api.client import Client
 from ..api.current import Current
+from ..api.errors import NotSupported
 from ..api.legacy import Legacy
 from ..ioc.item import Desired
 from ..ioc.plan import CREATE, DELETE, UPDATE, Change, Failure, Plan, Policy, Vocabulary, plan
@@ -66,6 +67,15 @@ class Reconciliation:
         self.client = connect(params, context, concurrency)
         self._api = open_api(self.client, params)
         self._policy = replace(policy, vocabulary=self._vocabulary())
+        self._refuse_what_is_lost()
+
+    def _refuse_what_is_lost(self) -> None:
+        """An option that the API has no place for is refused before anything is read, in check mode too."""
+        given = [name for name in ("comment", "ignore_warnings", "retrodetects") if self._params.get(name)]
+        if given and isinstance(self._api, Legacy):
+            raise NotSupported(
+                f"The legacy API has no {', '.join(given)}", hint="Leave it out, or use api: current."
+            )
 
     def _vocabulary(self) -> Vocabulary:
         legacy = isinstance(self._api, Legacy)
