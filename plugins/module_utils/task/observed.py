@@ -1,0 +1,216 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tasks of C{falcon_ioc_hosts_info} and C{falcon_ioc_processes_info}: who observed an IOC, and what ran."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
+
+from ..api.client import Client
+from ..api.devices import Devices
+from ..ioc.values import Identity, ValueProblem, normalise
+from .base import Context, Params, Result, TaskFailed, connect
+from .options import CONNECTION, ArgumentSpec
+
+#: The types that sensors keep sightings of (PSFalcon's C{Get-FalconIocHost}).
+TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6")
+
+_CONNECTIONS = 4
+_SHOWN = 5  # of many in one warning
+_DEVICE_ID = re.compile(r"[0-9a-f]{32}\Z")
+
+HOSTS = CONNECTION + ArgumentSpec(
+    {
+        "type": {"type": "str", "choices": list(TYPES)},
+        "value": {"type": "str"},
+        "iocs": {"type": "list", "elements": "dict"},
+        "details": {"type": "bool", "default": True},
+    },
+    required_together=[("type", "value")],
+    mutually_exclusive=[("type", "iocs")],
+    required_one_of=[("type", "iocs")],
+)
+
+PROCESSES = HOSTS + ArgumentSpec({"device_ids": {"type": "list", "elements": "str"}})
+
+
+@dataclass
+class Sighting:
+    """One IOC, and the hosts that observed it as Falcon counts and as it lists them.
+
+    @ivar limit_exceeded: Falcon stopped counting, C{device_count} is a lower bound
+    @ivar device_ids: C{None} until they are known
+    """
+
+    kind: str
+    value: str
+    device_count: int = 0
+    limit_exceeded: bool = False
+    device_ids: Optional[List[str]] = None
+
+    @property
+    def observed(self) -> Dict[str, str]:
+        return {"type": self.kind, "value": self.value}
+
+    def as_dict(self) -> Dict[str, Any]:
+        return {
+            **self.observed,
+            "device_count": self.device_count,
+            "limit_exceeded": self.limit_exceeded,
+            "device_ids": self.device_ids or [],
+        }
+
+
+def hosts(params: Params, context: Context) -> Result:
+    """Find the hosts that observed IOCs.
+
+    @raise TaskFailed: an option cannot be used
+    @raise FalconError: Falcon could not be asked
+    """
+    sightings = _sightings(params)
+    client = connect(params, context, _CONNECTIONS)
+    try:
+        devices = _look_up(client, params, sightings)
+        observed: Dict[str, List[Dict[str, str]]] = {}
+        for sighting in sightings:
+            for device_id in sighting.device_ids or ():
+                observed.setdefault(device_id, []).append(sighting.observed)
+        records = devices.details(observed) if params["details"] else {}
+        requests = client.requests.dict()
+    finally:
+        client.close()
+    found = [{"device_id": one, **records.get(one, {}), "observed": seen} for one, seen in observed.items()]
+    if params["details"]:
+        _say_unknown(context, "hosts", [one for one in observed if one not in records])
+    return _result(client, context, sightings, {"hosts": found}, requests)
+
+
+def processes(params: Params, context: Context) -> Result:
+    """Find the processes by which hosts observed IOCs.
+
+    @raise TaskFailed: an option cannot be used
+    @raise FalconError: Falcon could not be asked
+    """
+    sightings = _sightings(params)
+    only = _device_ids(params)
+    client = connect(params, context, _CONNECTIONS)
+    try:
+        devices = _look_up(client, params, sightings)
+        # Falcon answers this question for one host at a time only.
+        questions = [
+            (sighting, device_id)
+            for sighting in sightings
+            for device_id in sighting.device_ids or ()
+            if only is None or device_id in only
+        ]
+        answers = devices.processes_of([(one.kind, one.value, device_id) for one, device_id in questions])
+        found: Dict[str, Dict[str, Any]] = {}
+        for (sighting, device_id), process_ids in zip(questions, answers):
+            for process_id in process_ids:
+                process = found.setdefault(
+                    process_id, {"process_id": process_id, "device_id": device_id, "observed": []}
+                )
+                process["observed"].append(sighting.observed)
+        records = devices.process_details(found) if params["details"] else {}
+        requests = client.requests.dict()
+    finally:
+        client.close()
+    if params["details"]:
+        _say_unknown(context, "processes", [one for one in found if one not in records])
+    listed = [{**process, **records.get(one, {})} for one, process in found.items()]
+    return _result(client, context, sightings, {"processes": listed}, requests)
+
+
+def _sightings(params: Params) -> List[Sighting]:
+    """The IOCs to look for, each once, in the order in which they are given."""
+    if params.get("type"):
+        return [_sighting(params, "")]
+    found: Dict[Identity, Sighting] = {}
+    for index, item in enumerate(params["iocs"]):
+        sighting = _sighting(item, f"iocs, item {index}: ")
+        found.setdefault((sighting.kind, sighting.value), sighting)
+    return list(found.values())
+
+
+def _sighting(item: Mapping[str, Any], place: str) -> Sighting:
+    kind = item.get("type")
+    if kind not in TYPES:
+        raise TaskFailed(
+            f"{place}Falcon cannot say who observed an indicator of type {kind!r}; "
+            f"it can for {', '.join(TYPES)}"
+        )
+    try:
+        sighting = Sighting(str(kind), normalise(str(kind), item.get("value")))
+    except ValueProblem as problem:
+        raise TaskFailed(f"{place}value: {problem}") from problem
+    if "device_count" in item and isinstance(item.get("device_ids"), list):
+        # What falcon_ioc_hosts_info has found is not asked for again.
+        sighting.device_count = int(item["device_count"])
+        sighting.limit_exceeded = item.get("limit_exceeded") is True
+        sighting.device_ids = [str(one) for one in item["device_ids"]]
+    return sighting
+
+
+def _device_ids(params: Params) -> Optional[Set[str]]:
+    """The hosts to keep to; C{None} for all. An empty list is a list: of no host."""
+    if params.get("device_ids") is None:
+        return None
+    wanted = {one.strip().lower() for one in params["device_ids"]}
+    for one in sorted(wanted):
+        if not _DEVICE_ID.match(one):
+            raise TaskFailed(f"device_ids: {one[:80]!r} is not the id of a host (32 hexadecimal digits)")
+    return wanted
+
+
+def _look_up(client: Client, params: Params, sightings: Sequence[Sighting]) -> Devices:
+    """Count and list the hosts of each IOC whose hosts are not known yet."""
+    devices = Devices(client, legacy=params.get("api") == "legacy")
+    new = [sighting for sighting in sightings if sighting.device_ids is None]
+    pairs = [(sighting.kind, sighting.value) for sighting in new]
+    for sighting, count, device_ids in zip(new, devices.counts(pairs), devices.observers_of(pairs)):
+        sighting.device_count = count.devices
+        sighting.limit_exceeded = count.limit_exceeded
+        sighting.device_ids = device_ids
+    return devices
+
+
+def _result(
+    client: Client, context: Context, sightings: Sequence[Sighting], found: Result, requests: Dict[str, Any]
+) -> Result:
+    for text in client.warnings:
+        context.warn(text)
+    _say_disagreement(context, sightings)
+    return {
+        "changed": False,
+        **found,
+        "iocs": [sighting.as_dict() for sighting in sightings],
+        "requests": requests,
+    }
+
+
+def _say_disagreement(context: Context, sightings: Sequence[Sighting]) -> None:
+    """Falcon counts and lists by two services, of which one may lag behind the other."""
+    differing = []
+    for sighting in sightings:
+        listed = len(sighting.device_ids or ())
+        fits = listed >= sighting.device_count if sighting.limit_exceeded else listed == sighting.device_count
+        if not fits:
+            differing.append(
+                f"{sighting.kind} {sighting.value}: {sighting.device_count} counted, {listed} listed"
+            )
+    if differing:
+        context.warn("Falcon's count of hosts differs from its list of them, " + _some(differing))
+
+
+def _say_unknown(context: Context, things: str, ids: Sequence[str]) -> None:
+    if ids:
+        context.warn(f"Falcon has no record any more of {len(ids)} of the {things}: {_some(ids)}")
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = len(texts) - _SHOWN
+    return "; ".join(texts[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")

@@ -1,0 +1,231 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: falcon_ioc_hosts_info
+short_description: Find the hosts that observed indicators of compromise (IOCs)
+version_added: 1.0.0
+description:
+  - Finds every host on which the sensor has observed a hash, a domain or an address, with the record of each host.
+  - Many indicators share the requests of one task. Their hosts are listed 100 to a request, and the records of up to 5,000 hosts come in one.
+  - An indicator that nobody observed gives an empty list.
+author:
+  - threatops.falcon contributors (@threatops)
+notes:
+  - The API client needs the scopes C(IOC Management) and C(IOCs (Indicators of Compromise\)) with C(Read), and, unless O(details=false),
+    C(Hosts) with C(Read).
+  - Falcon counts and lists hosts by two services, which may lag behind a detection and differ from each other for a while.
+  - Where today's C(/iocs/*) answers C(404), C(/indicators/*) is asked before nobody is said to have observed something.
+extends_documentation_fragment:
+  - threatops.falcon.attributes
+  - threatops.falcon.auth
+  - threatops.falcon.transport
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  type:
+    description:
+      - The type of one indicator to look for. Needs O(value).
+      - Sensors keep no sightings by C(all_subdomains), so that type is refused.
+    type: str
+    choices: [sha256, md5, domain, ipv4, ipv6]
+  value:
+    description:
+      - The hash, domain or address, in any spelling. It is brought into normal form.
+      - It need not be an indicator of the tenant.
+    type: str
+  iocs:
+    description:
+      - Many indicators to look for in one task. Each is a mapping with V(type) and V(value). One that repeats another is looked for once.
+      - Other keys are ignored, so that items of M(threatops.falcon.falcon_iocs), and what M(threatops.falcon.falcon_ioc_info) and
+        M(threatops.falcon.falcon_ioc_feed_info) return, fit as they are.
+      - An element that says C(device_count) and C(device_ids), as RV(threatops.falcon.falcon_ioc_hosts_info#module:iocs) does, is not looked up
+        again.
+    type: list
+    elements: dict
+  details:
+    description: Return the record of each host. Without it a host is its C(device_id) alone, and the scope C(Hosts) is not needed.
+    type: bool
+    default: true
+seealso:
+  - module: threatops.falcon.falcon_ioc_processes_info
+  - plugin: threatops.falcon.falcon_ioc_hosts
+    plugin_type: inventory
+  - module: threatops.falcon.falcon_ioc_info
+"""
+
+EXAMPLES = r"""
+- name: Who resolved this domain?
+  threatops.falcon.falcon_ioc_hosts_info:
+    client_id: "{{ falcon_client_id }}"
+    client_secret: "{{ falcon_client_secret }}"
+    type: domain
+    value: beacon.example.net
+  register: seen
+
+- name: Name them
+  ansible.builtin.debug:
+    msg: "{{ seen.hosts | map(attribute='hostname') | sort }}"
+
+- name: Hosts that observed anything of a report, and how often each indicator was seen
+  threatops.falcon.falcon_ioc_hosts_info:
+    iocs:
+      - {type: sha256, value: 4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865}
+      - {type: ipv4, value: 203.0.113.7}
+    details: false
+  register: counted
+
+# A hash was published an hour ago: block it, find who ran it, and hand those hosts to the play that contains them.
+- name: Respond to a published hash
+  hosts: localhost
+  gather_facts: false
+  vars:
+    published: 4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865
+  tasks:
+    - name: Block it on every host
+      threatops.falcon.falcon_ioc:
+        type: sha256
+        value: "{{ published }}"
+        action: prevent
+        severity: critical
+        source: incident-4711
+        comment: INC-4711
+
+    - name: Find who has it
+      threatops.falcon.falcon_ioc_hosts_info:
+        type: sha256
+        value: "{{ published }}"
+      register: seen
+
+    - name: Find what ran there
+      threatops.falcon.falcon_ioc_processes_info:
+        iocs: "{{ seen.iocs }}"
+      register: ran
+
+    - name: Make an inventory group of those that are not contained yet
+      ansible.builtin.add_host:
+        name: "{{ item.device_id }}"
+        groups: [affected]
+        device_id: "{{ item.device_id }}"
+      loop: "{{ seen.hosts }}"
+      when: item.status | default('normal') not in ['contained', 'containment_pending']
+      loop_control:
+        label: "{{ item.device_id }}"
+      changed_when: false
+
+- name: Contain them
+  hosts: affected
+  gather_facts: false
+  connection: local
+  tasks:
+    - name: Hand over to the play that contains hosts
+      ansible.builtin.debug:
+        msg: "Contain {{ device_id }}, for example with crowdstrike.falcon.host_contain"
+"""
+
+RETURN = r"""
+hosts:
+  description:
+    - Each host that observed at least one of the indicators, once. It is the record of the host as Falcon gives it
+      (C(PostDeviceDetailsV2)), with C(observed) beside it.
+    - With O(details=false), and for hosts that Falcon has no record of any more, C(device_id) and C(observed) alone.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    device_id:
+      description: The id of the host (AID).
+      type: str
+      returned: always
+    observed:
+      description: What the host observed, of what was looked for. Each has C(type) and C(value).
+      type: list
+      elements: dict
+      returned: always
+    hostname:
+      description: The name of the host, as the host itself tells it.
+      type: str
+      returned: if O(details=true)
+    platform_name:
+      description: V(Windows), V(Mac) or V(Linux).
+      type: str
+      returned: if O(details=true)
+    status:
+      description: V(normal), V(containment_pending), V(contained) or V(lift_containment_pending).
+      type: str
+      returned: if O(details=true)
+  sample:
+    - device_id: 15dbb9d8f06b45fe9f61eb46e829d986
+      hostname: WEB-01
+      platform_name: Windows
+      status: normal
+      local_ip: 192.0.2.7
+      first_seen: "2025-02-10T12:40:18Z"
+      last_seen: "2026-02-01T08:12:33Z"
+      observed:
+        - type: domain
+          value: beacon.example.net
+iocs:
+  description: Each indicator that was looked for, and the hosts that observed it.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    type:
+      description: The type.
+      type: str
+      returned: always
+    value:
+      description: The value in normal form.
+      type: str
+      returned: always
+    device_count:
+      description: How many hosts observed it, as Falcon counts them. There is a warning when that is not the number of C(device_ids).
+      type: int
+      returned: always
+    limit_exceeded:
+      description: Whether Falcon stopped counting, which makes C(device_count) a lower bound.
+      type: bool
+      returned: always
+    device_ids:
+      description: The ids of the hosts that observed it, all of them, as Falcon lists them. Empty when nobody did.
+      type: list
+      elements: str
+      returned: always
+  sample:
+    - type: domain
+      value: beacon.example.net
+      device_count: 1
+      limit_exceeded: false
+      device_ids: [15dbb9d8f06b45fe9f61eb46e829d986]
+requests:
+  description: How many requests were sent, by kind, and how long was waited.
+  type: dict
+  returned: always
+  sample:
+    token: 1
+    read: 5
+    write: 0
+    retried: 0
+    waited_seconds: 0.0
+"""
+
+from ansible_collections.threatops.falcon.plugins.module_utils.task.base import run_module
+from ansible_collections.threatops.falcon.plugins.module_utils.task.observed import HOSTS, hosts
+
+
+def main() -> None:
+    run_module(HOSTS, hosts)
+
+
+if __name__ == "__main__":
+    main()
