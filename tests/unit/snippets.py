@@ -212,24 +212,22 @@ def check_module(name: str, given: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _without_templates(given: Any, spec: Mapping[str, Any]) -> Any:
+def _without_templates(given: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     """The same options with a plausible value in place of every template."""
     aliases = {alias: name for name, option in spec.items() for alias in option.get("aliases", [])}
-    filled = {}
-    for name, value in given.items():
-        option = spec.get(aliases.get(name, name), {})
-        if isinstance(value, str) and TEMPLATE.search(value):
-            kind = option.get("type", "str")
-            value = option["choices"][0] if option.get("choices") else SOME[kind]
-        elif isinstance(value, dict) and option.get("options"):
-            value = _without_templates(value, option["options"])
-        elif isinstance(value, list) and option.get("options"):
-            value = [
-                _without_templates(element, option["options"]) if isinstance(element, dict) else element
-                for element in value
-            ]
-        filled[name] = value
-    return filled
+    return {name: _filled(value, spec.get(aliases.get(name, name), {})) for name, value in given.items()}
+
+
+def _filled(value: Any, option: Mapping[str, Any]) -> Any:
+    inner = option.get("options")
+    if isinstance(value, str) and TEMPLATE.search(value):
+        return option["choices"][0] if option.get("choices") else SOME[option.get("type", "str")]
+    if isinstance(value, dict) and inner:
+        return _without_templates(value, inner)
+    if isinstance(value, list):
+        element = {**option, "type": option.get("elements", "str")}
+        return [_filled(one, element) for one in value]
+    return value
 
 
 @cache

@@ -39,7 +39,7 @@ def test_every_module_has_an_example_of_itself(module: str) -> None:
     [
         ("- threatops.falcon.falcon_no: {}", "there is no module threatops.falcon.falcon_no"),
         ("- ping: {}\n- block:\n    - debug: {}", "debug is not a fully qualified name"),
-        ("- threatops.falcon.falcon_iocs: {iocs: [], purgee: true}", "Unsupported parameters: purgee"),
+        ("- threatops.falcon.falcon_iocs: {iocs: [], purgee: true}", "falcon_iocs: purgee"),
         ("- threatops.falcon.falcon_iocs: {iocs: [], on_foreign: skipp}", "must be one of"),
         (
             "- threatops.falcon.falcon_iocs: {iocs: [{type: domain, value: example.org, colour: red}]}",
