@@ -10,11 +10,14 @@ import json
 import unicodedata
 from typing import Any, Dict, List, Mapping, Sequence
 
+from .fields import FIELDS
 from .plan import CREATE, DELETE, UPDATE, Change
 from .record import to_item
 
 #: Entries that a diff shows. Ansible compares the two texts line by line, which is slow for long ones.
 MOST_SHOWN = 200
+
+_NAMING = ("type", "value", "id")
 
 
 def visible(text: str) -> str:
@@ -28,15 +31,20 @@ def visible(text: str) -> str:
 
 
 def texts(changes: Sequence[Change]) -> Dict[str, str]:
-    """The diff as Ansible shows it: only what changes, keyed by type and value, at most L{MOST_SHOWN} entries."""
+    """The diff as Ansible shows it: only what changes, at most L{MOST_SHOWN} entries.
+
+    What is created or deleted takes a line each, an update a line for each field that changes.
+    """
     before: List[str] = []
     after: List[str] = []
     for change in changes[:MOST_SHOWN]:
-        if change.operation != CREATE:
-            old = to_item(change.record or {}) if change.operation == DELETE else change.before
-            before.extend(_entry(change, old))
-        if change.operation != DELETE:
-            after.extend(_entry(change, change.after))
+        if change.operation == CREATE:
+            after.append(_line(change, change.after))
+        elif change.operation == DELETE:
+            before.append(_line(change, to_item(change.record or {})))
+        else:
+            before.extend(_lines(change, change.before))
+            after.extend(_lines(change, change.after))
     rest = len(changes) - MOST_SHOWN
     if rest > 0:
         after.append(f"... and {rest} more changes")
@@ -46,16 +54,23 @@ def texts(changes: Sequence[Change]) -> Dict[str, str]:
     }
 
 
-def _entry(change: Change, fields: Mapping[str, Any]) -> List[str]:
-    lines = [f"{change.kind} {visible(change.value)}:"]
-    for name in sorted(fields):
-        if name not in ("type", "value", "id"):
-            lines.append(f"  {name}: {_value(fields[name])}")
-    return lines
+def _name(change: Change) -> str:
+    return f"{change.kind} {visible(change.value)}:"
+
+
+def _line(change: Change, fields: Mapping[str, Any]) -> str:
+    shown = (f"{name}={_value(fields[name])}" for name in FIELDS if name in fields and name not in _NAMING)
+    return " ".join((_name(change), *shown))
+
+
+def _lines(change: Change, fields: Mapping[str, Any]) -> List[str]:
+    return [_name(change), *(f"  {name}: {_value(fields[name])}" for name in FIELDS if name in fields)]
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, str) and value:
+    if isinstance(value, (list, tuple)):
+        return ",".join(_value(element) for element in value) or "[]"
+    if isinstance(value, str) and value and not set(value) & set(" ,\"'="):
         return visible(value)
     return visible(json.dumps(value, ensure_ascii=False))
 
