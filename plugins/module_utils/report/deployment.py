@@ -25,17 +25,8 @@ RESULT_SCHEMA = "threatops.falcon/result/1"
 OPERATIONS = {"create": "created_iocs", "update": "updated_iocs", "delete": "deleted_iocs"}
 
 # Keys of a task's result that say nothing about the indicators.
-_NOISE = (
-    "diff",
-    "invocation",
-    "item",
-    "ansible_loop_var",
-    "ansible_facts",
-    "exception",
-    "skipped",
-    "stdout",
-    "stderr",
-)
+_NOISE = ("diff", "invocation", "item", "exception", "skipped", "stdout", "stderr")
+_NOISY = ("ansible_", "_", "changed_when", "failed_when")
 
 _MOBILE = ("ios", "android")
 
@@ -49,7 +40,7 @@ def documented(
     entries = []
     for number, one in enumerate(lists):
         result = results[number] if number < len(results) else {}
-        kept = {key: result[key] for key in result if key not in _NOISE and not key.startswith("_")}
+        kept = {key: result[key] for key in result if key not in _NOISE and not key.startswith(_NOISY)}
         entries.append({**kept, "name": str(one.get("name") or ""), "source": str(one.get("source") or "")})
     return entries
 

@@ -68,8 +68,13 @@ def findings(
     found: list[Finding] = []
     for result in lists:
         found.extend(_of_list(result, expired))
+    sources = {str(result.get("source") or "") for result in lists}
     for record in kept:
-        found.extend(_of_record(record, now, expiring_days, guarded))
+        ours = "" in sources or (record.get("source") or "") in sources
+        if ours:
+            found.extend(_of_time(record, now, expiring_days))
+        if guarded is not None:
+            found.extend(_of_guard(record, guarded))
     place = {kind: number for number, kind in enumerate(KINDS)}
     return sorted(
         found, key=lambda one: (place[one["kind"]], one["type"], one["value"], one["list"], one["detail"])
@@ -159,23 +164,20 @@ def _switched_off(changes: Iterable[Mapping[str, Any]]) -> bool:
     )
 
 
-def _of_record(
-    record: Mapping[str, Any],
-    now: datetime,
-    expiring_days: int,
-    guarded: Optional[Callable[[str, str], Optional[str]]],
-) -> Iterable[Finding]:
+def _of_time(record: Mapping[str, Any], now: datetime, expiring_days: int) -> Iterable[Finding]:
     owner, expiration = record.get("source") or "", str(record.get("expiration") or "")
     end = instant(expiration)
-    if record.get("expired"):
+    if record.get("expired") or (end is not None and end <= now):
         yield _finding("expired", record, "", f"expired {expiration}".strip(), owner)
     elif end is not None and end <= now + timedelta(days=expiring_days):
         yield _finding("expiring", record, "", f"expires {expiration}", owner)
+
+
+def _of_guard(record: Mapping[str, Any], guarded: Callable[[str, str], Optional[str]]) -> Iterable[Finding]:
     active = [name for name in ("action", "mobile_action") if record.get(name) in ACTIVE]
-    if active and guarded is not None:
-        reason = guarded(*_key(record))
-        if reason:
-            yield _finding("unprotected", record, "", f"{record[active[0]]}: {reason}", owner)
+    reason = guarded(*_key(record)) if active else None
+    if reason:
+        yield _finding("unprotected", record, "", f"{record[active[0]]}: {reason}", record.get("source"))
 
 
 def instant(text: str) -> Optional[datetime]:

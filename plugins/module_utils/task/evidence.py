@@ -106,7 +106,7 @@ def _present(params: Params, context: Context) -> Result:
     told = _unapproved(params, planned)
     status = "refused" if told else params["status"]
     messages = [*told, *params["messages"]]
-    facts = _facts(params)
+    facts = _facts(params, status)
     common = {"title": params["title"], "plan_digest": digest, "facts": facts}
     documents: Dict[str, Dict[str, Any]] = {
         "plan.json": {**common, "schema": deployment.PLAN_SCHEMA, "status": "planned", "lists": planned}
@@ -159,13 +159,13 @@ def _write(folder: str, status: str, files: Mapping[str, bytes], context: Contex
     return changed
 
 
-def _facts(params: Params) -> Dict[str, Any]:
+def _facts(params: Params, status: str) -> Dict[str, Any]:
     """Who, when, why and with what; empty ones are left out."""
     facts = {**params["facts"], **where(params), "python_version": platform.python_version()}
     for name in ("change_id", "requester", "reason"):
         facts[name] = params.get(name) or ""
     facts["started"] = params.get("started") or _now()
-    if params["status"] != "started":
+    if status != "started":
         facts.setdefault("finished", _now())
     return {name: facts[name] for name in sorted(facts) if facts[name] not in ("", None)}
 
