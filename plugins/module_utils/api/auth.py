@@ -251,7 +251,10 @@ class Session:
 
         @raise ConfigurationError: It leads anywhere else; credentials do not go there.
         """
-        target = urljoin(url, reply.headers.get("Location", ""))
+        try:
+            target = urljoin(url, reply.headers.get("Location", ""))
+        except ValueError:
+            target = ""
         if reply.headers.get("Location") and _origin(target) == _origin(url):
             return target
         region = _region_of(reply)

@@ -59,11 +59,16 @@ class Client:
     """Sends requests with a valid token and tells answers from refusals. Thread-safe.
 
     @param concurrency: How many requests may be under way at the same time.
+    @param session: An HTTP session to use, see L{transport.Transport}; one of its own where omitted.
     @raise ConfigurationError: The connection cannot work; nothing was sent.
     """
 
     def __init__(
-        self, connection: Connection, concurrency: int = 4, progress: Optional[Progress] = None
+        self,
+        connection: Connection,
+        concurrency: int = 4,
+        progress: Optional[Progress] = None,
+        session: Optional[Any] = None,
     ) -> None:
         agent = f"{connection.user_agent or ''} threatops-falcon/{VERSION}"
         self._transport = Transport(
@@ -75,6 +80,7 @@ class Client:
             max_wait=max(0.0, connection.max_wait),
             concurrency=max(1, concurrency),
             user_agent=clean(agent.encode("ascii", "replace").decode(), longest=200),
+            session=session,
             hide=self.hide,
             on_wait=self._waiting,
         )
@@ -194,7 +200,7 @@ class Client:
         answer = self._answer(reply)
         if write and answer.trace_id and len(self.trace_ids) < _MOST_TRACES:
             self.trace_ids.append(answer.trace_id)
-        if not 200 <= answer.status < 300:
+        if answer.page or not 200 <= answer.status < 300:
             self._refused(answer, path, purpose, write)
         return answer
 

@@ -112,7 +112,8 @@ class Listing:
         listing ends where the tenant ends it.
         """
         seen = len(self.records)
-        enough = self.total is None or seen >= self.total
+        # Without a total an empty page ends it, but an empty page alone says nothing.
+        enough = seen > 0 if self.total is None else seen >= self.total
         read = self.total is not None and enough and self.total >= self._largest_total
         if read or (self._most is not None and seen >= self._most):
             self.complete = True

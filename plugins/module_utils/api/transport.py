@@ -35,6 +35,18 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def new_session(concurrency: int) -> Any:
+    """A C{requests.Session} that keeps so many connections to a host."""
+    session = requests.Session()
+    # Transport reads the environment itself: requests would also take passwords from ~/.netrc, and let
+    # REQUESTS_CA_BUNDLE win over what the user has set here.
+    session.trust_env = False
+    adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=max(1, concurrency))
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
 @dataclass
 class Counters:
     """What a run has cost: requests sent by kind, further tries among them, seconds waited."""
@@ -79,6 +91,7 @@ class Transport:
     @param retries: Further tries after the first.
     @param max_wait: Longest single wait, seconds.
     @param timeout: Longest silence of the other side, seconds.
+    @param session: A L{new_session} whose connections others use too; it is not closed here.
     """
 
     proxy: Optional[str]
@@ -89,6 +102,7 @@ class Transport:
     max_wait: float
     concurrency: int
     user_agent: str = ""
+    session: Optional[Any] = None
     counters: Counters = field(default_factory=Counters)
     warnings: List[str] = field(default_factory=list)
     on_wait: Callable[[float], None] = lambda _until: None
@@ -103,13 +117,7 @@ class Transport:
         self.closed = threading.Event()
         self.pace = Pace(self.concurrency, self.sleep)
         self._verify = self._verification()
-        self._session = requests.Session()
-        # Our own reading of the environment (below): requests would also take passwords from ~/.netrc, and let
-        # REQUESTS_CA_BUNDLE win over what the user has set here.
-        self._session.trust_env = False
-        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=max(1, self.concurrency))
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._session = self.session or new_session(self.concurrency)
 
     def _verification(self) -> Union[bool, str]:
         if not self.validate_certs:
@@ -300,7 +308,8 @@ class Transport:
     def close(self) -> None:
         """End all waiting and close the connections."""
         self.closed.set()
-        self._session.close()
+        if self.session is None:
+            self._session.close()
 
     def say(self, kind: str, text: str) -> None:
         """Add a warning, once for each kind."""

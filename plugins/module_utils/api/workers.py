@@ -28,7 +28,9 @@ def side_by_side(client: Client, work: Callable[[Task], Result], tasks: Sequence
     pool = ThreadPoolExecutor(count)
     try:
         return list(pool.map(work, tasks))
-    except (KeyboardInterrupt, SystemExit):
+    except Exception:
+        raise
+    except BaseException:  # an interrupt, or the end of the time that Ansible gives a task
         client.close()
         raise
     finally:
