@@ -29,12 +29,14 @@ class Context:
     """Where a task runs.
 
     @ivar token_file: where the token of this playbook run is kept; none outside the controller's own process
+    @ivar session: gives the HTTP session of earlier items of a loop, if there were any, for so many connections
     @ivar progress: told now and then how far a long task is: phase, done, total, and until when it waits
     @ivar warnings: what the user is to be told besides the result
     """
 
     check_mode: bool = False
     token_file: Optional[str] = None
+    session: Optional[Callable[[Connection, int], Any]] = None
     progress: Optional[Progress] = None
     warnings: List[str] = field(default_factory=list)
 
@@ -77,9 +79,8 @@ def connect(params: Params, context: Context, concurrency: int = 4) -> Client:
         user_agent=params.get("user_agent") or "",
         token_file=context.token_file,
     )
-    client = Client(connection, concurrency=concurrency)
-    client.progress = context.progress
-    return client
+    session = context.session(connection, concurrency) if context.session else None
+    return Client(connection, concurrency, context.progress, session)
 
 
 def perform(task: Task, params: Params, context: Context) -> Result:
@@ -92,9 +93,16 @@ def perform(task: Task, params: Params, context: Context) -> Result:
         return {"changed": False, **error.details(), "failed": True, "msg": str(error)}
 
 
+class Module(AnsibleModule):  # type: ignore[misc]
+    """A module whose result is what the task says, and no facts about a file that its C{path} names."""
+
+    def add_path_info(self, kwargs: Result) -> Result:
+        return kwargs
+
+
 def run_module(spec: ArgumentSpec, task: Task, needs_requests: bool = True) -> None:
     """Run a task as an Ansible module."""
-    module = AnsibleModule(spec.options, supports_check_mode=True, **spec.constraints())
+    module = Module(spec.options, supports_check_mode=True, **spec.constraints())
     if needs_requests and REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     context = Context(check_mode=module.check_mode)

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the task of a module in Ansible's own process, where that is the same as running the module."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any, ClassVar, Dict, Iterator, Mapping, Optional
+
+from ansible import constants as C
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action.normal import ActionModule as RunModule
+from ansible.utils.display import Display
+
+from ..module_utils.api.deps import REQUESTS_IMPORT_ERROR
+from ..module_utils.task.base import Context, Task, perform
+from ..module_utils.task.options import ArgumentSpec
+from .plain import plain
+from .progress import ProgressLines
+from .secrets import scrubbed
+from .sessions import SessionCache
+
+#: The variables that users set.
+IN_PROCESS, PROGRESS = "threatops_falcon_in_process", "threatops_falcon_progress"
+
+# What a Python and its libraries read when they start; set for a task, it asks for a process of its own.
+_READ_AT_START = ("PYTHON", "LD_", "DYLD_", "OPENSSL_", "SSL_", "LC_", "LANG")
+
+# Sessions of the items of a loop: Ansible runs one task of one host in one process, which ends with the task.
+_SESSIONS = SessionCache()
+
+
+class _Uncopied(list):  # type: ignore[type-arg]
+    """A list that Ansible's validator need not copy: a long one takes seconds, and nobody else holds it."""
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> "_Uncopied":
+        return self
+
+
+class RunTask(RunModule):
+    """An action plugin that gives what the module of the same name gives.
+
+    It runs in-process where the connection is local, without C{become} and without C{async}, and where C{requests} is
+    there for Ansible's own Python. Else, and where the variable C{threatops_falcon_in_process} is false, the module
+    is run as Ansible would run it.
+    """
+
+    SPEC: ClassVar[ArgumentSpec]
+    TASK: ClassVar[Task]
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        variables = task_vars or {}
+        environment = self._environment()
+        if not self._is_same(variables, environment):
+            result: Dict[str, Any] = super().run(tmp, task_vars)
+            return result
+        with _environ(environment):
+            return self._run_here(variables)
+
+    def _is_same(self, variables: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
+        return (
+            REQUESTS_IMPORT_ERROR is None
+            and self._connection.ansible_name == "ansible.builtin.local"
+            and self._connection.become is None
+            and not self._task.async_val
+            and not any(name.startswith(_READ_AT_START) for name in environment)
+            and self._switch(variables, IN_PROCESS)
+        )
+
+    def _switch(self, variables: Mapping[str, Any], name: str) -> bool:
+        """A variable that is on unless it says otherwise."""
+        return bool(boolean(self._templar.template(variables.get(name, True)), strict=False))
+
+    def _environment(self) -> Dict[str, str]:
+        """The keyword C{environment} of the task, as its module would find it."""
+        given: Dict[str, Any] = {}
+        self._compute_environment_string(given)
+        return {str(name): str(value) for name, value in given.items()}
+
+    def _run_here(self, variables: Mapping[str, Any]) -> Dict[str, Any]:
+        options = {
+            name: _Uncopied(value) if isinstance(value, list) else value
+            for name, value in plain(self._task.args).items()
+        }
+        validation = ModuleArgumentSpecValidator(self.SPEC.options, **self.SPEC.constraints()).validate(options)
+        params = {**options, **validation.validated_parameters}
+        context = self._context(variables)
+        if validation.error_messages:
+            text = validation.errors.msg
+            if isinstance(validation.errors[0], UnsupportedError):
+                text = f"Unsupported parameters for ({self._task.action}) module: {text}"
+            result: Dict[str, Any] = {"failed": True, "msg": text}
+        else:
+            result = perform(type(self).TASK, params, context)
+        if _injects_invocation(variables):
+            result["invocation"] = {"module_args": params}
+        if context.warnings:
+            result["warnings"] = context.warnings
+        return scrubbed(result, validation._no_log_values)
+
+    def _context(self, variables: Mapping[str, Any]) -> Context:
+        lines: Optional[ProgressLines] = None
+        if not self._task.no_log and self._switch(variables, PROGRESS):
+            name = f"{self._task.action.rpartition('.')[2]} for {variables.get('inventory_hostname', 'localhost')}"
+            lines = ProgressLines(_show, name)
+        return Context(
+            check_mode=self._task.check_mode,
+            token_file=os.path.join(C.DEFAULT_LOCAL_TMP, "threatops_falcon_token.json"),
+            progress=lines,
+            session=_SESSIONS,
+        )
+
+
+def _show(line: str) -> None:
+    """On standard error, so that a result that is read by a program stays readable."""
+    Display().display(line, color=C.COLOR_VERBOSE, stderr=True)
+
+
+def _injects_invocation(variables: Mapping[str, Any]) -> bool:
+    """Whether results tell how a module was called: always, up to the release of ansible-core that asks a setting."""
+    if C.config.get_configuration_definition("INJECT_INVOCATION") is None:
+        return True
+    return bool(C.config.get_config_value("INJECT_INVOCATION", variables=dict(variables)))
+
+
+@contextlib.contextmanager
+def _environ(given: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
