@@ -69,7 +69,7 @@ class Observation:
         self._seen: Dict[str, Record] = {}
 
     def read(self) -> List[Record]:
-        """Read it. Deleted indicators, and those that a parent CID hands down, are none of the tenant's own.
+        """Read it. Deleted indicators are left out, and of those that a parent CID hands down all that are not wanted.
 
         @raise IncompleteView: It cannot be read whole.
         """
@@ -83,11 +83,12 @@ class Observation:
         return [record for record in self._seen.values() if self._belongs(record)]
 
     def _belongs(self, record: Record) -> bool:
-        if record.get("deleted") is True or record.get("from_parent") is True:
+        if record.get("deleted") is True:
             return False
-        return identity(record) in self._wanted or (
-            self._whole_source and record.get("source") == self._source
-        )
+        if identity(record) in self._wanted:
+            return True
+        own = record.get("from_parent") is not True
+        return own and self._whole_source and record.get("source") == self._source
 
     def _list(self, term: str) -> Listing:
         return Listing(self._client, self._size, [("filter", fql.both([term, LIVE]))])

@@ -251,10 +251,8 @@ def _present(item: Desired, found: List[Record], policy: Policy, result: Plan) -
     try:
         if mine:
             changes = [_updated(item, record, policy) for record in mine]
-        elif inherited:
-            changes = [_updated(item, record, policy) for record in inherited]
-            if any(changes):
-                raise FieldProblem("from_parent", _INHERITED)
+        elif inherited and not any(_updated(item, record, policy) for record in inherited):
+            changes = []  # the parent CID says the same already
         else:
             changes = [_created(item, policy)]
     except FieldProblem as problem:
@@ -269,7 +267,7 @@ def _present(item: Desired, found: List[Record], policy: Policy, result: Plan) -
     return 1
 
 
-_INHERITED = "the indicator is inherited from the parent CID and can be changed only there"
+_INHERITED = "the indicator is inherited from the parent CID and can be deleted only there"
 
 
 def _absent(item: Desired, found: List[Record], policy: Policy, result: Plan) -> None:

@@ -312,12 +312,14 @@ class TestOwnership:
         if state == "present":
             assert adopted.changes[0].body == {"source": "me"}
 
-    def test_inherited_records_are_never_written(self) -> None:
-        found = decide([item(description="x"), item(value="y.example", state="absent")],
-                       [record(from_parent=True), record(value="y.example", from_parent=True)])  # fmt: skip
-        assert not found.changes
-        assert len(found.failures) == 2
-        assert not decide([item()], [record(from_parent=True)]).failures
+    def test_an_inherited_record_is_never_written(self) -> None:
+        """One that says the same is enough; one that does not is joined by a record of our own."""
+        inherited = record(from_parent=True)
+        assert not decide([item(action="detect", severity="high")], [inherited]).changes
+        (change,) = decide([item(action="detect", severity="low")], [inherited]).changes
+        assert change.operation == "create"
+        found = decide([item(state="absent")], [inherited])
+        assert not found.changes and "parent CID" in found.failures[0].message
 
     def test_a_pair_that_a_tenant_holds_twice_is_brought_in_line_as_one(self) -> None:
         found = decide([item(description="x")], [record(), record(id="2" * 64)])
