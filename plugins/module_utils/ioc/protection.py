@@ -12,7 +12,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from functools import lru_cache
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple
 
 from .values import Identity, ValueProblem, normalise, recognise
 
@@ -40,9 +41,15 @@ _RESOLVERS: Tuple[Tuple[str, str], ...] = (
     ("Cloudflare", "1.1.1.1 1.0.0.1 2606:4700:4700::1111 2606:4700:4700::1001"),
     ("Cloudflare for families", "1.1.1.2 1.0.0.2 1.1.1.3 1.0.0.3 2606:4700:4700::1112 2606:4700:4700::1002"),
     ("Cloudflare for families", "2606:4700:4700::1113 2606:4700:4700::1003"),
-    ("Quad9", "9.9.9.9 149.112.112.112 2620:fe::fe 2620:fe::9 9.9.9.10 149.112.112.10 2620:fe::10 2620:fe::fe:10"),
+    (
+        "Quad9",
+        "9.9.9.9 149.112.112.112 2620:fe::fe 2620:fe::9 9.9.9.10 149.112.112.10 2620:fe::10 2620:fe::fe:10",
+    ),
     ("Quad9", "9.9.9.11 149.112.112.11 2620:fe::11 2620:fe::fe:11"),
-    ("OpenDNS", "208.67.222.222 208.67.220.220 2620:119:35::35 2620:119:53::53 208.67.222.123 208.67.220.123"),
+    (
+        "OpenDNS",
+        "208.67.222.222 208.67.220.220 2620:119:35::35 2620:119:53::53 208.67.222.123 208.67.220.123",
+    ),
     ("AdGuard", "94.140.14.14 94.140.15.15 2a10:50c0::ad1:ff 2a10:50c0::ad2:ff"),
     ("Level 3", "4.2.2.1 4.2.2.2 4.2.2.3 4.2.2.4 4.2.2.5 4.2.2.6"),
 )
@@ -69,6 +76,9 @@ _ATTRIBUTES: Dict[str, Tuple[str, ...]] = {
     "link": ("domain",),
 }
 _ALL_TYPES = frozenset(("md5", "sha256", "ipv4", "ipv6", "domain"))
+
+#: Characters by which substrings are found; shorter ones are found by all of theirs.
+PREFIX = 8
 
 Load = Callable[[str], str]
 
@@ -116,9 +126,10 @@ class Protection:
         self._domains: Dict[str, str] = {}
         self._above: Dict[str, str] = {}
         self._networks = _Networks()
-        self._substrings: Dict[str, List[Tuple[str, str]]] = {}
-        self._patterns: Dict[str, List[Tuple[str, str]]] = {}
-        self._search: Dict[str, List[Tuple["re.Pattern[str]", str]]] = {}
+        # Substrings by their first characters, so that a value is compared with the few that can be in it.
+        self._substrings: Dict[str, Dict[int, Dict[str, List[Tuple[str, str]]]]] = {}
+        self._patterns: Dict[str, Dict[str, str]] = {}
+        self._together: Dict[str, Optional[re.Pattern[str]]] = {}
         self._override: Set[str] = set()
         self.overridden: List[Identity] = []
 
@@ -133,7 +144,7 @@ class Protection:
         options = options or {}
         made = cls()
         if options.get("builtin") is not False:
-            made._add_builtin()
+            made._take(_builtin())
         for value in options.get("values") or ():
             made._add_value(str(value))
         for text in options.get("networks") or ():
@@ -180,21 +191,34 @@ class Protection:
         return rule or self._text_rule("domain", value)
 
     def _text_rule(self, kind: str, value: str) -> Optional[str]:
-        if self._substrings or self._patterns:
-            for pattern, rule in self._compiled(kind):
-                if pattern.search(value):
-                    return rule
+        for length, table in self._substrings.get(kind, {}).items():
+            for start in range(len(value) - length + 1):
+                for text, rule in table.get(value[start : start + length], ()):
+                    if value.startswith(text, start):
+                        return rule
+        patterns = self._patterns.get(kind)
+        if patterns and (self._all_patterns(kind) is None or self._together[kind].search(value)):  # type: ignore[union-attr]
+            return next(
+                (rule for text, rule in patterns.items() if re.search(text, value, re.IGNORECASE)), None
+            )
         return None
 
-    def _compiled(self, kind: str) -> List[Tuple["re.Pattern[str]", str]]:
-        if kind not in self._search:
-            by_rule: Dict[str, List[str]] = {}
-            for text, rule in self._substrings.get(kind, ()):
-                by_rule.setdefault(rule, []).append(re.escape(text))
-            for text, rule in self._patterns.get(kind, ()):
-                by_rule.setdefault(rule, []).append(f"(?:{text})")
-            self._search[kind] = [(re.compile("|".join(texts), re.IGNORECASE), rule) for rule, texts in by_rule.items()]
-        return self._search[kind]
+    def _all_patterns(self, kind: str) -> Optional[re.Pattern[str]]:
+        """All patterns as one; C{None} where they cannot be joined, since one numbers groups or sets flags."""
+        if kind not in self._together:
+            try:
+                joined = "|".join(f"(?:{text})" for text in self._patterns[kind])
+                self._together[kind] = re.compile(joined, re.IGNORECASE)
+            except re.error:
+                self._together[kind] = None
+        return self._together[kind]
+
+    def _take(self, other: Protection) -> None:
+        self._exact.update(other._exact)
+        self._domains.update(other._domains)
+        self._above.update(other._above)
+        for key, table in other._networks.rules.items():
+            self._networks.rules.setdefault(key, {}).update(table)
 
     def _add_builtin(self) -> None:
         for network, what in _ADDRESSES:
@@ -262,19 +286,12 @@ class Protection:
         if not isinstance(entries, list):
             raise ProtectionProblem(f"{path}: a MISP warning list has a list of entries under 'list'")
         kind = document.get("type", "string")
-        add = {
-            "string": self._add_string,
-            "hostname": self._add_hostname,
-            "cidr": self._add_cidr,
-            "substring": self._add_substring,
-            "regex": self._add_regex,
-        }.get(kind)
-        if add is None:
+        if kind not in ("string", "hostname", "cidr", "substring", "regex"):
             raise ProtectionProblem(f"{path}: {str(kind)[:40]!r} is no type of a MISP warning list")
         types = _types_of(document.get("matching_attributes"))
         origin = str(document.get("name") or path)
         for entry in entries:
-            add(str(entry).strip(), types, origin, path)
+            self._add_entry(kind, str(entry).strip(), types, origin)
 
     def _add_plain(self, path: str, text: str) -> None:
         for number, line in enumerate(text.splitlines(), 1):
@@ -287,48 +304,58 @@ class Protection:
             elif "/" in value:
                 self._add_network(value, f"{path}: line {number}")
             else:
-                raise ProtectionProblem(f"{path}: line {number}: {value[:80]!r} is no hash, address, network or domain")
+                raise ProtectionProblem(
+                    f"{path}: line {number}: {value[:80]!r} is no hash, address, network or domain"
+                )
 
-    def _add_string(self, entry: str, types: "frozenset[str]", origin: str, path: str) -> None:
-        known = recognise(entry)  # a list may hold what Falcon has no type for, such as sha512
-        if known is not None and known[0] in types:
-            self._add_known(known, origin)
-        elif known is None and "/" in entry and not types.isdisjoint(("ipv4", "ipv6")):
-            self._add_cidr(entry, types, origin, path)
+    def _add_entry(self, kind: str, entry: str, types: FrozenSet[str], origin: str) -> None:
+        if kind == "substring":
+            self._add_substring(entry.lower(), types, origin)
+        elif kind == "regex":
+            self._add_regex(entry, types, origin)
+        elif "/" in entry:
+            version = "ipv6" if ":" in entry else "ipv4"
+            if version in types:
+                self._add_network(entry, origin)
+        else:
+            # What cannot be recognised is of a type that Falcon does not take, such as sha512.
+            known = recognise(entry.lstrip("*").lstrip("."))
+            if known is None or known[0] not in types:
+                return
+            if known[0] == "domain" and kind == "hostname":
+                self._guard(known[1], f"{origin}: {known[1]}")
+            else:
+                self._add_known(known, origin)
 
-    def _add_hostname(self, entry: str, types: "frozenset[str]", origin: str, path: str) -> None:
-        known = recognise(entry.lstrip("*").lstrip("."))
-        if known is not None and known[0] == "domain" and "domain" in types:
-            self._guard(known[1], f"{origin}: {known[1]}")
-        elif known is not None and known[0] in types:
-            self._add_known(known, origin)
+    def _add_substring(self, text: str, types: FrozenSet[str], origin: str) -> None:
+        first = text[:PREFIX]
+        for kind in types if text else ():
+            tables = self._substrings.setdefault(kind, {})
+            tables.setdefault(len(first), {}).setdefault(first, []).append((text, f"{origin}: {text[:80]}"))
 
-    def _add_cidr(self, entry: str, types: "frozenset[str]", origin: str, path: str) -> None:
-        try:
-            network = ipaddress.ip_network(entry, strict=False)
-        except ValueError:
-            self._add_hostname(entry, types, origin, path)  # a few published lists mix names in
-            return
-        if f"ipv{network.version}" in types:
-            self._networks.add(entry, f"{origin}: {entry}")
-
-    def _add_substring(self, entry: str, types: "frozenset[str]", origin: str, path: str) -> None:
-        for kind in types if entry else ():
-            self._substrings.setdefault(kind, []).append((entry, f"{origin}: a part of it"))
-
-    def _add_regex(self, entry: str, types: "frozenset[str]", origin: str, path: str) -> None:
+    def _add_regex(self, entry: str, types: FrozenSet[str], origin: str) -> None:
         text = entry
         if len(text) > 1 and text[0] == "/" and re.fullmatch(r"[a-zA-Z]*", text.rpartition("/")[2]):
             text = text[1:].rpartition("/")[0]  # MISP writes them as PHP does: /pattern/flags
         try:
             re.compile(text)
         except re.error as problem:
-            raise ProtectionProblem(f"{path}: {entry[:80]!r} is no regular expression: {problem}") from problem
+            raise ProtectionProblem(
+                f"{origin}: {entry[:80]!r} is no regular expression: {problem}"
+            ) from problem
         for kind in types:
-            self._patterns.setdefault(kind, []).append((text, f"{origin}: {entry[:80]}"))
+            self._patterns.setdefault(kind, {}).setdefault(text, f"{origin}: {entry[:80]}")
 
 
-def _types_of(attributes: Any) -> "frozenset[str]":
+@lru_cache(maxsize=1)
+def _builtin() -> Protection:
+    """Made once, since the items of a loop each ask for it."""
+    made = Protection()
+    made._add_builtin()
+    return made
+
+
+def _types_of(attributes: Any) -> FrozenSet[str]:
     if not isinstance(attributes, list) or not attributes:
         return _ALL_TYPES
     halves: Iterable[str] = (half for attribute in attributes for half in str(attribute).split("|"))
