@@ -56,6 +56,10 @@ options:
     description: Return the record of each host. Without it a host is its C(device_id) alone, and the scope C(Hosts) is not needed.
     type: bool
     default: true
+  host_group_names:
+    description: Add the names of its host groups to the record of each host, as C(host_groups). This needs the scope C(Host Groups) with C(Read).
+    type: bool
+    default: false
 seealso:
   - module: threatops.falcon.falcon_ioc_processes_info
   - plugin: threatops.falcon.falcon_ioc_hosts
@@ -163,6 +167,11 @@ hosts:
       description: V(normal), V(containment_pending), V(contained) or V(lift_containment_pending).
       type: str
       returned: if O(details=true)
+    host_groups:
+      description: The names of the host groups that the host is in.
+      type: list
+      elements: str
+      returned: if O(host_group_names=true)
   sample:
     - device_id: 15dbb9d8f06b45fe9f61eb46e829d986
       hostname: WEB-01

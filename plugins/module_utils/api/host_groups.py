@@ -10,10 +10,13 @@ import difflib
 from typing import Any, Dict, List, Sequence
 
 from . import fql
-from .client import Client
-from .errors import IncompleteView
+from .client import Answer, Client
+from .errors import IncompleteView, RequestRefused
 
 _PATH = "/devices/combined/host-groups/v1"
+_ENTITIES = "/devices/entities/host-groups/v1"
+#: Ids to a URL: as many as stay below 4 KiB.
+_IDS = 100
 # PSFalcon caps itself here, although the API takes 5,000.
 _LIMIT = 500
 
@@ -48,6 +51,25 @@ class HostGroups:
         spelled = {str(group.get("name", "")).lower(): str(group.get("name", "")) for group in self._list("")}
         near = difflib.get_close_matches(name.lower(), list(spelled), n=most, cutoff=0.5)
         return [spelled[text] for text in near or sorted(spelled)[:most]]
+
+    def names(self, ids: Sequence[str]) -> Dict[str, str]:
+        """The names of groups by id (FalconPy's C{getHostGroups}); a group that does not exist any more has none.
+
+        @raise PermissionRefused: The API client lacks the scope Host Groups: Read.
+        """
+        unique = sorted(set(ids))
+        answers = [self._get(unique[at : at + _IDS]) for at in range(0, len(unique), _IDS)]
+        groups = [group for answer in answers for group in answer.resources if isinstance(group, dict)]
+        return {str(group.get("id")): str(group["name"]) for group in groups if group.get("name")}
+
+    def _get(self, ids: Sequence[str]) -> Answer:
+        try:
+            params = [("ids", one) for one in ids]
+            return self._client.request("GET", _ENTITIES, params=params, purpose="name host groups")
+        except RequestRefused as error:
+            if error.status != 404:
+                raise
+            return error.answer  # type: ignore[no-any-return]
 
     def _list(self, query: str) -> List[Dict[str, Any]]:
         groups: Dict[str, Dict[str, Any]] = {}

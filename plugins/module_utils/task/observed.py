@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
 from ..api.client import Client
 from ..api.devices import Devices
+from ..api.host_groups import HostGroups
 from ..ioc.values import Identity, ValueProblem, normalise
 from .base import Context, Params, Result, TaskFailed, connect
 from .options import CONNECTION, ArgumentSpec
@@ -23,7 +24,7 @@ _CONNECTIONS = 4
 _SHOWN = 5  # of many in one warning
 _DEVICE_ID = re.compile(r"[0-9a-f]{32}\Z")
 
-HOSTS = CONNECTION + ArgumentSpec(
+_IOCS = CONNECTION + ArgumentSpec(
     {
         "type": {"type": "str", "choices": list(TYPES)},
         "value": {"type": "str"},
@@ -35,7 +36,9 @@ HOSTS = CONNECTION + ArgumentSpec(
     required_one_of=[("type", "iocs")],
 )
 
-PROCESSES = HOSTS + ArgumentSpec({"device_ids": {"type": "list", "elements": "str"}})
+HOSTS = _IOCS + ArgumentSpec({"host_group_names": {"type": "bool", "default": False}})
+
+PROCESSES = _IOCS + ArgumentSpec({"device_ids": {"type": "list", "elements": "str"}})
 
 
 @dataclass
@@ -80,6 +83,8 @@ def hosts(params: Params, context: Context) -> Result:
             for device_id in sighting.device_ids or ():
                 observed.setdefault(device_id, []).append(sighting.observed)
         records = devices.details(observed) if params["details"] else {}
+        if params.get("host_group_names"):
+            _name_groups(client, records)
         requests = client.requests.dict()
     finally:
         client.close()
@@ -87,6 +92,14 @@ def hosts(params: Params, context: Context) -> Result:
     if params["details"]:
         _say_unknown(context, "hosts", [one for one in observed if one not in records])
     return _result(client, context, sightings, {"hosts": found}, requests)
+
+
+def _name_groups(client: Client, records: Mapping[str, Dict[str, Any]]) -> None:
+    """Put the names of its host groups into the record of each host, as C{host_groups}."""
+    ids = {str(one) for record in records.values() for one in record.get("groups") or ()}
+    names = HostGroups(client).names(sorted(ids)) if ids else {}
+    for record in records.values():
+        record["host_groups"] = [names.get(str(one), str(one)) for one in record.get("groups") or ()]
 
 
 def processes(params: Params, context: Context) -> Result:

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of plugins that are no modules, as the tasks of C{module_utils} take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ansible_collections.threatops.falcon.plugins.module_utils.task.options import ArgumentSpec
+
+
+class HasOptions(Protocol):
+    """A plugin of Ansible's, as far as options go."""
+
+    def get_option(self, option: str) -> Any: ...
+
+
+def read_options(plugin: HasOptions, spec: ArgumentSpec, template: Callable[[Any], Any]) -> dict[str, Any]:
+    """The values of a plugin for the options of a module.
+
+    @param template: resolves templates, such as C{templar.template}; what was not written by the user is no template
+    """
+    return {name: plain(template(plugin.get_option(name))) for name in spec.options}
+
+
+def plain(value: Any) -> Any:
+    """A value without what Ansible tags it with, and without encryption, as a module would get it."""
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return str(value)
