@@ -313,9 +313,8 @@ class Protection:
             self._add_substring(entry.lower(), types, origin)
         elif kind == "regex":
             self._add_regex(entry, types, origin)
-        elif "/" in entry:
-            version = "ipv6" if ":" in entry else "ipv4"
-            if version in types:
+        elif kind == "cidr" and "/" in entry:
+            if ("ipv6" if ":" in entry else "ipv4") in types:
                 self._add_network(entry, origin)
         else:
             # What cannot be recognised is of a type that Falcon does not take, such as sha512.

@@ -15,11 +15,12 @@ from ..ioc.fields import FieldProblem
 from ..ioc.item import Desired, Fields, ItemReader, read_defaults
 from .base import Context, Params, Result, TaskFailed
 from .feed_options import FEED_OPTIONS
-from .options import ArgumentSpec
+from .options import CONNECTION, ArgumentSpec
 
 SHOWN = 10  # rejects in a message
 
-SPEC = ArgumentSpec(
+# Nothing is sent, but what is set for the whole action group must be accepted here too.
+SPEC = CONNECTION + ArgumentSpec(
     {
         "feeds": {"type": "list", "elements": "dict", "required": True, "options": FEED_OPTIONS},
         "on_reject": {"type": "str", "choices": ["report", "fail"], "default": "report"},
@@ -56,7 +57,7 @@ def load(feeds: Sequence[Mapping[str, Any]]) -> Loaded:
         raise TaskFailed(f"A feed cannot be read: {problem}") from problem
 
 
-def run(params: Params, context: Context) -> Result:
+def run(params: Params, context: Context) -> Result:  # noqa: ARG001 - every task is called alike
     """Say what the feeds hold, with the defaults of each applied, as C{falcon_iocs} would use it.
 
     @raise TaskFailed: a file cannot be read, the defaults are wrong, or a row was rejected and C{on_reject} is C{fail}
@@ -88,7 +89,9 @@ def run(params: Params, context: Context) -> Result:
         shown = [f"{reject.path} line {reject.line}: {reject.reason}" for reject in loaded.rejected[:SHOWN]]
         more = len(loaded.rejected) - len(shown)
         rest = f"; and {more} more, see rejected" if more else ""
-        raise TaskFailed(f"{len(loaded.rejected)} rows of the feeds were rejected: {'; '.join(shown)}{rest}", result)
+        raise TaskFailed(
+            f"{len(loaded.rejected)} rows of the feeds were rejected: {'; '.join(shown)}{rest}", result
+        )
     return result
 
 

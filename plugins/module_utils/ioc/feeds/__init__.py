@@ -11,7 +11,7 @@ A feed is a mapping: C{path}, C{format} (C{auto}, C{csv}, C{text}, C{stix}, C{mi
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set
 
 from ..values import HASH_LENGTHS, TYPES, Identity, ValueProblem, normalise
 from . import delimited, item_list, misp, stix, text
@@ -23,7 +23,10 @@ from .source import head, json_of, lines
 FORMATS = ("auto", "csv", "text", "stix", "misp", "list")
 
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
-_YAML = re.compile(r"(?:\s*(?:#.*|---.*|%.*)?\n)*\s*(?:-\s+(?:type|value|state|action)\s*:|(?:iocs|indicators|falcon_iocs)\s*:)")
+_YAML = re.compile(
+    r"(?:\s*(?:#.*|---.*|%.*)?\n)*\s*"
+    r"(?:-\s+(?:type|value|state|action)\s*:|(?:iocs|indicators|falcon_iocs)\s*:)"
+)
 
 
 class Collected(NamedTuple):
@@ -58,7 +61,7 @@ def read(feed: Mapping[str, Any]) -> Iterator[Outcome]:
                 if isinstance(outcome, Fault):
                     yield Reject(path, row.line, clean(row.text).strip()[:SHOWN_LENGTH], *outcome)
                 else:
-                    yield Entry(_item(outcome, row.fields), defaults, path, row.line)
+                    yield Entry(_item(outcome, row), defaults, path, row.line)
 
 
 def read_all(feeds: Iterable[Mapping[str, Any]]) -> Collected:
@@ -99,26 +102,27 @@ def read_all(feeds: Iterable[Mapping[str, Any]]) -> Collected:
 
 
 def _judge(kind: Any, raw: str, url_to: str) -> List[Any]:
-    if isinstance(kind, str) and kind.startswith("="):  # an item of ours says exactly what it is
+    if kind in item_list.EXACT:  # an item of ours says exactly what it is
         try:
-            return [(kind[1:], normalise(kind[1:], raw))]
+            return [(item_list.EXACT[kind], normalise(item_list.EXACT[kind], raw))]
         except ValueProblem as problem:
             return [Fault(str(problem), True)]
     return judge(kind, raw, url_to)
 
 
-def _item(identity: Identity, fields: Mapping[str, Any]) -> Dict[str, Any]:
+def _item(identity: Identity, row: Row) -> Dict[str, Any]:
     item: Dict[str, Any] = {"type": identity[0], "value": identity[1]}
-    for name, given in fields.items():
-        if name == "description" and isinstance(given, str) and given.strip():
-            item[name] = cut(clean(given), DESCRIPTION_LENGTH)
-        elif name == "tags" and isinstance(given, list) and given:
-            item[name] = list(dict.fromkeys(given))
-        elif name == "filename" and isinstance(given, str):
-            if given.strip() and identity[0] in HASH_LENGTHS:
-                item[name] = clean(given).strip()
-        elif name not in ("description", "tags"):
-            item[name] = given
+    if row.is_item:
+        return {**item, **row.fields}
+    description = cut(clean(row.fields.get("description") or ""), DESCRIPTION_LENGTH)
+    tags = [clean(tag).strip() for tag in row.fields.get("tags") or ()]
+    filename = clean(row.fields.get("filename") or "").strip()
+    if description:
+        item["description"] = description
+    if any(tags):
+        item["tags"] = list(dict.fromkeys(filter(None, tags)))
+    if filename and identity[0] in HASH_LENGTHS:
+        item["filename"] = filename
     return item
 
 
@@ -134,7 +138,11 @@ def _rows(path: str, feed: Mapping[str, Any]) -> Iterator[Row]:
     elif kind == "list" or (kind == "auto" and _YAML.match(beginning)):
         kind, document = "list", item_list.yaml_of(path)
     if kind == "auto":
-        kind = _kind_of_document(document, path) if document is not None else _kind_of_text(beginning, bool(columns))
+        kind = (
+            _kind_of_document(document, path)
+            if document is not None
+            else _kind_of_text(beginning, bool(columns))
+        )
     if kind == "csv":
         return delimited.rows(lines(path), path, columns)
     if kind == "text":
@@ -155,12 +163,14 @@ def _kind_of_text(beginning: str, has_columns: bool) -> str:
 
 
 def _kind_of_document(document: Any, path: str) -> str:
-    if isinstance(document, Mapping) and (document.get("type") == "bundle" or "objects" in document or "pattern" in document):
+    if isinstance(document, Mapping) and not {"objects", "pattern"}.isdisjoint(document):
         return "stix"
     if misp.is_misp(document):
         return "misp"
-    if isinstance(document, list) and document and all(isinstance(one, Mapping) and "--" in str(one.get("id")) for one in document[:5]):
+    if isinstance(document, list) and document and all(map(stix.is_object, document[:5])):
         return "stix"
     if item_list.is_list(document) and (isinstance(document, list) or item_list.items_of(document)):
         return "list"
+    if isinstance(document, Mapping) and document.get("type") == "bundle":
+        return "stix"
     raise FeedProblem(f"{path}: this JSON is neither STIX, nor MISP, nor a list of items with type and value")

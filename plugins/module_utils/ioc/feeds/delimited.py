@@ -13,20 +13,20 @@ from itertools import islice
 from typing import Any, Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .labels import Kind, is_unknown, judge, kind_of
-from .model import Fault, FeedProblem, Row
+from .model import Fault, FeedProblem, Row, words
 from .refang import clean
 
 DELIMITERS = ",\t;|"
 #: Rows from which columns are guessed, and lines that one quoted field may go over.
 SAMPLE, SPAN = 100, 50
 
-_TYPE = frozenset("type indicatortype ioctype kind observabletype attributetype indicatorkind".split())
-_VALUE = frozenset("data value indicatorvalue iocvalue indicatordata observablevalue artifact attributevalue".split())
-_EITHER = frozenset("indicator indicators ioc iocs observable".split())
+_TYPE = words("type indicatortype ioctype kind observabletype attributetype indicatorkind")
+_VALUE = words("data value indicatorvalue iocvalue indicatordata observablevalue artifact attributevalue")
+_EITHER = words("indicator indicators ioc iocs observable")
 _FIELDS = {
-    "description": frozenset("note notes comment comments description desc context details info remarks".split()),
-    "filename": frozenset("filename filenames".split()),
-    "tags": frozenset("tag tags labels".split()),
+    "description": words("note notes comment comments description desc context details info remarks"),
+    "filename": frozenset(["filename", "filenames"]),
+    "tags": frozenset(["tag", "tags", "labels"]),
 }
 #: What the C{columns} option of a feed may name.
 COLUMNS = ("type", "value", *_FIELDS)
@@ -125,8 +125,10 @@ def _records(
             except csv.Error:
                 cells = []
             more = reader.line_num - 1
-            if cells and 0 < more <= len(ahead) and not any(
-                _is_indicator(split(line, delimiter), layout) for _number, line in ahead[:more]
+            if (
+                cells
+                and 0 < more <= len(ahead)
+                and not any(_is_indicator(split(line, delimiter), layout) for _number, line in ahead[:more])
             ):
                 for _line in range(more):
                     pending.popleft()
@@ -138,12 +140,13 @@ def _records(
 def _is_indicator(cells: Sequence[str], layout: Layout) -> bool:
     row = _row(0, "", cells, layout)
     return any(
-        not isinstance(value, Fault) and not isinstance(judge(value[0], value[1])[0], Fault) for value in row.values
+        not isinstance(value, Fault) and not isinstance(judge(value[0], value[1])[0], Fault)
+        for value in row.values
     )
 
 
 def _row(number: int, text: str, cells: Sequence[str], layout: Layout) -> Row:
-    fields = {
+    fields: Dict[str, Any] = {
         name: cells[column].strip(" \t\"'") for name, column in layout.fields.items() if column < len(cells)
     }
     if "tags" in fields:
@@ -165,7 +168,11 @@ def _values(cells: Sequence[str], layout: Layout) -> List[Any]:
         if is_unknown(label) and not isinstance(known, Fault) and known[0] != "domain":
             return [Fault(f"{label[:40]!r} is no known type, though the value reads as {known[0]}", True)]
         return [Fault(f"type {label[:40]!r} is not one that Falcon takes", False)]
-    found = [(kind, cells[column]) for column, kind in layout.values if column < len(cells) and cells[column].strip()]
+    found = [
+        (kind, cells[column])
+        for column, kind in layout.values
+        if column < len(cells) and cells[column].strip()
+    ]
     return found or [Fault("there is no value", False)]
 
 
@@ -184,19 +191,29 @@ def find_layout(table: Sequence[Sequence[str]]) -> Optional[Layout]:
     body = table[1 : SAMPLE + 1] if header else table[:SAMPLE]
     width = max(len(cells) for cells in table[:SAMPLE])
     fields = {
-        name: named[word] for name, words in _FIELDS.items() for word in sorted(words & named.keys(), reverse=True)
+        name: named[word]
+        for name, words in _FIELDS.items()
+        for word in sorted(words & named.keys(), reverse=True)
     }
     taken = set(fields.values())
-    labels = [_share(body, column, lambda cell: kind_of(cell) not in (None, "any")) for column in range(width)]
+    labels = [
+        _share(body, column, lambda cell: kind_of(cell) not in (None, "any")) for column in range(width)
+    ]
     type_column = next((named[word] for word in _TYPE if word in named), None)
     if type_column is None:
-        type_column = next((column for column in range(width) if column not in taken and labels[column] >= 0.5), None)
+        type_column = next(
+            (column for column in range(width) if column not in taken and labels[column] >= 0.5), None
+        )
     if type_column is None:
         either = [column for column, word in enumerate(header) if word in _EITHER]
         type_column = either[0] if either and any(word in named for word in _VALUE) else None
     if type_column is not None:
         value_column = _value_column(body, width, header, taken | {type_column})
-        return None if value_column is None else Layout(type_column, ((value_column, "any"),), fields, bool(header))
+        return (
+            None
+            if value_column is None
+            else Layout(type_column, ((value_column, "any"),), fields, bool(header))
+        )
     typed = tuple(
         (column, kind)
         for column, cell in enumerate(table[0] if header else ())
@@ -220,13 +237,14 @@ def _is_header(cells: Sequence[str], header: Sequence[str]) -> bool:
 
 
 def _value_column(
-    body: Sequence[Sequence[str]], width: int, header: Sequence[str], taken: "set[int]"
+    body: Sequence[Sequence[str]], width: int, header: Sequence[str], taken: set[int]
 ) -> Optional[int]:
     for column, word in enumerate(header):
         if column not in taken and word in _VALUE:
             return column
     shares = {
-        column: _share(body, column, _reads_as_value) + (0.2 if header[column : column + 1] and header[column] in _EITHER else 0)
+        column: _share(body, column, _reads_as_value)
+        + (0.2 if header[column : column + 1] and header[column] in _EITHER else 0)
         for column in range(width)
         if column not in taken
     }
@@ -238,7 +256,9 @@ def _reads_as_value(cell: str) -> bool:
     if not cell.strip() or len(cell) > 2000:
         return False
     found = judge("any", cell)[0]
-    return not isinstance(found, Fault) or found.reason.startswith(("a ", "there")) and " " not in cell.strip()
+    return not isinstance(found, Fault) or (
+        found.reason.startswith(("a ", "there")) and " " not in cell.strip()
+    )
 
 
 def _share(body: Sequence[Sequence[str]], column: int, test: Any) -> float:

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Mapping, Tuple
+from typing import Any, Iterator, List, Mapping
 
 from ..fields import FIELDS
+from ..values import TYPES
 from .model import Fault, FeedProblem, Row
 from .source import text_of
 
+#: Kinds for values that are what they say, or broken: nothing about them is undone or guessed.
+EXACT = {f"exactly {kind}": kind for kind in TYPES}
 _WRAPPERS = ("iocs", "indicators", "falcon_iocs")
 
 
@@ -23,14 +26,18 @@ def yaml_of(path: str) -> Any:
     try:
         import yaml
     except ImportError as problem:
-        raise FeedProblem(f"{path}: reading YAML needs PyYAML, which is not there; write the list as JSON") from problem
+        raise FeedProblem(
+            f"{path}: reading YAML needs PyYAML, which is not there; write the list as JSON"
+        ) from problem
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return yaml.load(text_of(path), Loader=loader)  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as problem:
         place = getattr(problem, "problem_mark", None)
         where = f"line {place.line + 1}, column {place.column + 1}" if place else "the file"
-        raise FeedProblem(f"{path}: {where}: this is not YAML: {getattr(problem, 'problem', problem)}") from problem
+        raise FeedProblem(
+            f"{path}: {where}: this is not YAML: {getattr(problem, 'problem', problem)}"
+        ) from problem
     except (RecursionError, ValueError) as problem:
         raise FeedProblem(f"{path}: this is not YAML: {problem}") from problem
 
@@ -49,7 +56,10 @@ def items_of(document: Any) -> List[Any]:
 def is_list(document: Any) -> bool:
     """Whether a document is a list of items or of bare values."""
     items = items_of(document)
-    return all(isinstance(one, str) or (isinstance(one, Mapping) and "type" in one and "value" in one) for one in items[:5])
+    return all(
+        isinstance(one, str) or (isinstance(one, Mapping) and "type" in one and "value" in one)
+        for one in items[:5]
+    )
 
 
 def rows(document: Any) -> Iterator[Row]:
@@ -62,19 +72,19 @@ def rows(document: Any) -> Iterator[Row]:
         else:
             value = item.get("value")
             fields = {
-                key: given for key, given in item.items() if key in FIELDS and key not in ("type", "value", "id")
+                key: given
+                for key, given in item.items()
+                if key in FIELDS and key not in ("type", "value", "id")
             }
-            yield Row(number, str(value), [_value(item, value)], fields)
+            yield Row(number, str(value), [_value(item, value)], fields, True)
 
 
 def _value(item: Mapping[str, Any], value: Any) -> Any:
     unknown = [str(key)[:40] for key in item if key not in FIELDS]
     if unknown:
         return Fault(f"there is no field {unknown[0]!r}", True)
+    if item.get("type") not in TYPES:
+        return Fault(f"{str(item.get('type'))[:40]!r} is not an indicator type", True)
     if not isinstance(value, str):
         return Fault("the value is not text", True)
-    return _exactly(str(item.get("type")), value)
-
-
-def _exactly(kind: str, value: str) -> Tuple[str, str]:
-    return f"={kind}", value
+    return f"exactly {item['type']}", value

@@ -4,8 +4,8 @@
 
 """Which words publishers use for which type of indicator, and whether a value is one.
 
-A I{kind} is what a feed says that a value is: C{sha256}, C{md5}, C{hash}, C{address}, C{domain}, C{url},
-C{uri} (a URL, or only its path), C{all_subdomains}, C{any} (the feed does not say), or a tuple of kinds for composite values such as C{domain|ip}.
+A I{kind} is what a feed says that a value is: C{sha256}, C{md5}, C{hash}, C{address}, C{domain}, C{url}, C{uri} (a URL
+or only its path), C{all_subdomains}, C{any} (the feed does not say), or a tuple of kinds for values like C{domain|ip}.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 from typing import Dict, List, Optional, Tuple, Union
 
 from ..values import HASH_LENGTHS, Identity, ValueProblem, normalise, recognise
-from .model import Fault
+from .model import Fault, words
 from .refang import host_of, refang, without_port
 
 Kind = Union[str, Tuple[str, ...]]
@@ -32,20 +32,18 @@ _WORDS: Dict[str, str] = {
     "any": "any ioc iocs indicator indicators observable c2 c2server network networkindicator value domainip ipdomain",
     "all_subdomains": "allsubdomains",
 }
-_KINDS: Dict[str, Kind] = {word: kind for kind, words in _WORDS.items() for word in words.split()}
-for _hash in HASH_LENGTHS:
-    _KINDS[f"filename|{_hash}"] = ("filename", _hash)
+_KINDS: Dict[str, Kind] = {word: kind for kind, known in _WORDS.items() for word in known.split()}
+_KINDS.update({f"filename|{word}": ("filename", word) for word in HASH_LENGTHS})
 _KINDS["malwaresample"] = ("filename", "md5")
 _KINDS["domain|ip"] = ("domain", "address")
-for _host in ("ipsrc", "ipdst", "ip"):
-    _KINDS[f"{_host}|port"] = ("address", "port")
+_KINDS.update({f"{word}|port": ("address", "port") for word in ("ipsrc", "ipdst", "ip")})
 _KINDS["hostname|port"] = _KINDS["domain|port"] = ("domain", "port")
 
 # Words that turn a known word into something else: an "imphash (md5)" is no hash of a file.
-_OTHERWISE = frozenset(
-    "imphash ja3 ja3s jarm hassh x509 cert certificate fingerprint thumbprint authentihash pehash telfhash tlsh "
-    "ssdeep vhash richpe serial email mail path pattern regex range cidr parameter registrar version user count "
-    "description mac gateway".split()
+_OTHERWISE = words(
+    "imphash ja3 ja3s jarm hassh x509 cert certificate fingerprint thumbprint authentihash pehash "
+    "telfhash tlsh ssdeep vhash richpe serial email mail path pattern regex range cidr parameter "
+    "registrar version user count description mac gateway"
 )
 _WITHIN = ("sha256", "md5", "ipv4", "ipv6", "ip", "domain", "hostname", "url")
 
@@ -59,22 +57,23 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
 _PREFIX = re.compile(r"(?:sha-?256|md5)[:=]\s*", re.IGNORECASE)
 _EDGES = " \t\r\n'\"`‘’“”«»<>,;"
 
-_NO_TOP_LEVEL = frozenset(  # file name extensions that are no top-level domain
-    "exe dll sys scr bat cmd ps1 psm1 vbs vbe js jse wsf hta msi msp lnk doc docx docm dot dotm xls xlsx xlsm xlsb ppt "
-    "pptx pptm pdf rtf txt log ini cfg conf inf dat bin tmp bak old htm html xhtml shtml php php5 asp aspx jsp css xml "
-    "json yml yaml csv tsv rar 7z gz bz2 xz tar tgz iso img vhd vhdx dmg pkg deb rpm apk jar war class elf ocx cpl "
-    "drv ko dylib pyc pyw rb lua reg url eml msg one png jpg jpeg gif bmp ico svg tif tiff webp mp3 mp4 avi wav sfx a3x "
-    "aes db sqlite sql cs vb vbproj sln swf ttf woff woff2 evtx etl pcap pcapng lock onion2 htaccess arm arm5 arm6 arm7 "
-    "mips mpsl m68k ppc sh4 x86 ipa".split()
+_NO_TOP_LEVEL = words(
+    "exe dll sys scr bat cmd ps1 psm1 vbs vbe js jse wsf hta msi msp lnk doc docx docm dotm xls xlsx "
+    "xlsm xlsb ppt pptx pptm pdf rtf txt log ini cfg conf inf dat bin tmp bak old htm html xhtml shtml "
+    "php php5 asp aspx jsp css xml json yml yaml csv tsv rar 7z gz bz2 xz tar tgz iso img vhd vhdx dmg "
+    "pkg deb rpm apk jar war class elf ocx cpl drv ko dylib pyc pyw rb lua reg url eml msg png jpg "
+    "jpeg gif bmp ico svg tif tiff webp mp3 mp4 avi wav sfx a3x aes db sqlite sql cs vb vbproj sln swf "
+    "ttf woff woff2 evtx etl pcap pcapng lock htaccess arm arm5 arm6 arm7 mips mpsl m68k ppc sh4 "
+    "x86 ipa"
 )
 # Top-level domains that are far more often the extension of a file where a name stands alone and plain.
-_FILES_FIRST = frozenset("zip mov sh py md ps so cab".split())
-_COMMON_TOP_LEVEL = frozenset(
-    "com net org info biz name pro edu gov mil int xyz top club online site shop store live icu cyou cfd sbs buzz work "
-    "website space fun host press mobi asia app dev page link click cloud tech digital world today life email "
-    "network systems services agency center company solutions support expert finance money loan bid win vip men date "
-    "trade stream download review party science racing faith webcam accountant country cricket wang ltd group team "
-    "monster quest rest bar best lol one onion".split()
+_FILES_FIRST = words("zip mov sh py md ps so cab")
+_COMMON_TOP_LEVEL = words(
+    "com net org info biz name pro edu gov mil int xyz top club online site shop store live icu cyou cfd "
+    "sbs buzz work website space fun host press mobi asia app dev page link click cloud tech digital "
+    "world today life email network systems services agency center company solutions support expert "
+    "finance money loan bid win vip men date trade stream download review party science racing faith "
+    "webcam accountant country cricket wang ltd group team monster quest rest bar best lol one onion"
 )
 
 
@@ -104,7 +103,9 @@ def tidy(text: str) -> str:
     for opening, closing in ("[]", "()", "{}"):
         if text.startswith(opening) and text.endswith(closing) and text.count(opening) == 1:
             text = text[1:-1].strip(_EDGES)
-    return text.lstrip("?\ufffd").rstrip("\ufffd").strip(_EDGES)  # what an editor made of an invisible character
+    return (
+        text.lstrip("?\ufffd").rstrip("\ufffd").strip(_EDGES)
+    )  # what an editor made of an invisible character
 
 
 def judge(kind: Kind, raw: str, url_to: str = "domain") -> List[Union[Identity, Fault]]:

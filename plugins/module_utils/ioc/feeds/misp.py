@@ -20,8 +20,13 @@ def is_misp(document: Any) -> bool:
     """Whether a document is in one of the shapes that MISP exports."""
     if isinstance(document, Mapping):
         return not {"Event", "response", "Attribute", "Object"}.isdisjoint(document)
-    return isinstance(document, list) and bool(document) and all(
-        isinstance(one, Mapping) and ("Event" in one or not _EVENT_KEYS.isdisjoint(one)) for one in document[:5]
+    return (
+        isinstance(document, list)
+        and bool(document)
+        and all(
+            isinstance(one, Mapping) and ("Event" in one or not _EVENT_KEYS.isdisjoint(one))
+            for one in document[:5]
+        )
     )
 
 
@@ -62,7 +67,9 @@ def _dicts(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _tags(holder: Mapping[str, Any]) -> List[str]:
-    return [tag["name"] for tag in _dicts(holder.get("Tag")) if isinstance(tag.get("name"), str)]
+    names = [tag.get("name") for tag in _dicts(holder.get("Tag"))]
+    # Galaxies say what the event is about (actors, techniques), dozens at a time; they are no labels of a value.
+    return [name for name in names if isinstance(name, str) and not name.startswith("misp-galaxy:")]
 
 
 def _flag(value: Any, default: bool) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Union
+from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Union
 
 #: Longest description that Falcon takes, in characters (demisto's IOC integration states the limit).
 DESCRIPTION_LENGTH = 200
@@ -61,15 +61,22 @@ class Row(NamedTuple):
 
     @ivar values: pairs of kind (see L{labels}) and text as written, or a L{Fault} that the reader found itself
     @ivar fields: C{description}, C{tags} and C{filename} where the feed has them
+    @ivar is_item: it is an item in our own shape, whose fields are taken as they are
     """
 
     line: int
     text: str
     values: List[Any]
     fields: Dict[str, Any]
+    is_item: bool = False
 
 
 Outcome = Union[Entry, Reject]
+
+
+def words(text: str) -> FrozenSet[str]:
+    """The words of a text, for tables that are easier read as one."""
+    return frozenset(text.split())
 
 
 def cut(text: str, length: int) -> str:

@@ -25,7 +25,10 @@ _TABLE = {
 
 _OPEN, _CLOSE = r"[\[({<]", r"[\])}>]"
 _MARKS = (
-    (re.compile(rf" ?{_OPEN} ?(?:\.|dot) ?{_CLOSE} ?(?=\w)|\[\.(?=\w)|(?<=\w)\.\](?=\w)", re.IGNORECASE), DOT),
+    (
+        re.compile(rf" ?{_OPEN} ?(?:\.|dot) ?{_CLOSE} ?(?=\w)|\[\.(?=\w)|(?<=\w)\.\](?=\w)", re.IGNORECASE),
+        DOT,
+    ),
     (re.compile(rf"{_OPEN} ?:(//?)? ?{_CLOSE}"), COLON + r"\1"),
     (re.compile(rf" ?{_OPEN} ?(?:@|at) ?{_CLOSE} ?(?=\w)", re.IGNORECASE), AT),
     (re.compile(r"\[/\]"), "/"),

@@ -53,7 +53,9 @@ def lines(path: str) -> Iterator[Tuple[int, str]]:
                     return
                 number += 1
                 if len(line) >= MAX_LINE and line[-1] not in "\r\n":
-                    raise FeedProblem(f"{path}: line {number} is longer than {MAX_LINE} characters; this is no feed")
+                    raise FeedProblem(
+                        f"{path}: line {number} is longer than {MAX_LINE} characters; this is no feed"
+                    )
                 if "\0" in line:
                     _refuse_binary(path, number, line)
                 yield number, line.rstrip("\r\n")
@@ -69,7 +71,9 @@ def text_of(path: str) -> str:
     try:
         size = os.path.getsize(path)
         if size > MAX_DOCUMENT:
-            raise FeedProblem(f"{path}: {size} bytes are more than the {MAX_DOCUMENT} that a document may have")
+            raise FeedProblem(
+                f"{path}: {size} bytes are more than the {MAX_DOCUMENT} that a document may have"
+            )
         with open(path, "rb") as stream:
             raw = stream.read(MAX_DOCUMENT + 1)
     except OSError as problem:
@@ -92,7 +96,9 @@ def json_of(path: str) -> Any:
     except json.JSONDecodeError as problem:
         where = f"line {problem.lineno}, column {problem.colno}"
         if problem.pos >= len(text.rstrip()):
-            raise FeedProblem(f"{path}: the JSON ends too early, at {where}; the file may be cut") from problem
+            raise FeedProblem(
+                f"{path}: the JSON ends too early, at {where}; the file may be cut"
+            ) from problem
         raise FeedProblem(f"{path}: {where}: this is not JSON: {problem.msg}") from problem
     except RecursionError as problem:
         raise FeedProblem(f"{path}: the JSON is nested too deeply") from problem
@@ -105,5 +111,7 @@ def _encoding(raw: bytes) -> str:
 
 
 def _refuse_binary(path: str, number: int, text: str) -> None:
-    if "\0" in text or text.count("\ufffd") > max(len(text) // 10, 20):
-        raise FeedProblem(f"{path}: line {number + text.partition(chr(0))[0].count(chr(10))} is not text; this is a binary file")
+    before, found, _after = text.partition("\0")
+    if found or text.count("\ufffd") > max(len(text) // 10, 20):
+        number += before.count("\n") if found else 0
+        raise FeedProblem(f"{path}: line {number} is not text; this is a binary file")

@@ -9,20 +9,27 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple, Union
 
-from .model import Fault, Row
+from .model import Fault, Row, words
 
 _HASH_PATHS = {"sha256": "sha256", "md5": "md5"}
 _OBJECTS = {"domain-name": "domain", "ipv4-addr": "address", "ipv6-addr": "address", "url": "url"}
-_OBSERVABLES = frozenset(
-    "artifact autonomous-system directory domain-name email-addr email-message file ipv4-addr ipv6-addr mac-addr mutex "
-    "network-traffic process software url user-account windows-registry-key x509-certificate".split()
+_OBSERVABLES = words(
+    "artifact autonomous-system directory domain-name email-addr email-message file ipv4-addr ipv6-addr "
+    "mac-addr mutex network-traffic process software url user-account windows-registry-key "
+    "x509-certificate"
 )
+_END = ("", "its end")
 _LEXEMES = re.compile(
     r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<join>AND|OR|FOLLOWEDBY|NOT|IN|LIKE|MATCHES|ISSUBSET|ISSUPERSET|EXISTS|WITHIN"
     r"|REPEATS|START|STOP)\b|(?P<path>[A-Za-z][\w-]*:(?:'[^']*'|\"[^\"]*\"|[\w.*\[\]-])+)|(?P<sign>!=|<=|>=|[=<>\[\](),])"
     r"|(?P<other>[^\s\[\](),=<>!]+|.))",
     re.DOTALL,
 )
+
+
+def is_object(one: Any) -> bool:
+    """Whether something is a STIX object: its id is its type and a UUID."""
+    return isinstance(one, Mapping) and str(one.get("id")).startswith(f"{one.get('type')}--")
 
 
 def rows(document: Any) -> Iterator[Row]:
@@ -90,50 +97,60 @@ def comparisons(pattern: str) -> List[Tuple[str, str]]:
 
     @raise ValueError: the pattern needs more than that, or is broken; the text says what
     """
-    lexemes = [(str(match.lastgroup), match.group(str(match.lastgroup))) for match in _LEXEMES.finditer(pattern.strip())]
     found: List[Tuple[str, str]] = []
-    depth: List[str] = []
-    place = 0
-
-    def take(group: str) -> str:
-        nonlocal place
-        if place >= len(lexemes) or lexemes[place][0] != group:
-            raise ValueError(_needs(lexemes[place] if place < len(lexemes) else ("", "an end")))
-        place += 1
-        return lexemes[place - 1][1]
-
+    lexemes = _Lexemes(pattern)
+    closings: List[str] = []
     while True:
-        while place < len(lexemes) and lexemes[place][1] in ("[", "(") and lexemes[place][0] == "sign":
-            depth.append(take("sign"))
-        path = take("path")
-        if lexemes[place : place + 1] == [("join", "IN")]:
-            take("join")
-            if take("sign") != "(":
-                raise ValueError("the pattern is broken after IN")
-            found.append((path, take("text")))
-            while take("sign") == ",":
-                found.append((path, take("text")))
+        while lexemes.next in (("sign", "["), ("sign", "(")):
+            closings.append({"[": "]", "(": ")"}[lexemes.take("sign")])
+        path = lexemes.take("path")
+        found += [(path, value) for value in lexemes.values()]
+        while closings and lexemes.next == ("sign", closings[-1]):
+            lexemes.take("sign")
+            closings.pop()
+        if lexemes.next == _END and not closings:
+            return found
+        if lexemes.next != ("join", "OR"):
+            raise ValueError(lexemes.problem())
+        lexemes.take("join")
+
+
+class _Lexemes:
+    """The lexemes of a pattern, read one by one."""
+
+    def __init__(self, pattern: str) -> None:
+        matches = _LEXEMES.finditer(pattern.strip())
+        self._rest = [(str(match.lastgroup), match.group(str(match.lastgroup))) for match in matches][::-1]
+
+    @property
+    def next(self) -> Tuple[str, str]:
+        return self._rest[-1] if self._rest else _END
+
+    def take(self, group: str, *texts: str) -> str:
+        """Take the next lexeme, which must be of a group and, where given, one of some texts."""
+        if self.next[0] != group or (texts and self.next[1] not in texts):
+            raise ValueError(self.problem())
+        return self._rest.pop()[1]
+
+    def values(self) -> List[str]:
+        """Take what a path is compared with: C{= 'a'} or C{IN ('a', 'b')}."""
+        if self.next == ("join", "IN"):
+            self.take("join")
+            self.take("sign", "(")
+            found = [self.take("text")]
+            while self.take("sign", ",", ")") == ",":
+                found.append(self.take("text"))
         else:
-            if lexemes[place : place + 1] != [("sign", "=")]:
-                raise ValueError(_needs(lexemes[place] if place < len(lexemes) else ("", "an end")))
-            take("sign")
-            found.append((path, take("text")))
-        while depth and place < len(lexemes) and lexemes[place] == ("sign", {"[": "]", "(": ")"}[depth[-1]]):
-            take("sign")
-            depth.pop()
-        if place == len(lexemes):
-            if depth:
-                raise ValueError("the pattern is cut")
-            return [(path, re.sub(r"\\(.)", r"\1", text[1:-1])) for path, text in found]
-        if lexemes[place] != ("join", "OR"):
-            raise ValueError(_needs(lexemes[place]))
-        take("join")
+            self.take("sign", "=")
+            found = [self.take("text")]
+        return [re.sub(r"\\(.)", r"\1", text[1:-1]) for text in found]
 
-
-def _needs(lexeme: Tuple[str, str]) -> str:
-    if lexeme[0] == "join" or lexeme[1] in ("!=", "<", ">", "<=", ">="):
-        return f"the pattern needs {lexeme[1]}; an indicator is one value"
-    return f"the pattern is not understood at {lexeme[1][:40]!r}"
+    def problem(self) -> str:
+        """Why the next lexeme ends the reading."""
+        group, text = self.next
+        if group == "join" or text in ("!=", "<", ">", "<=", ">="):
+            return f"the pattern needs {text}; an indicator is one value"
+        return f"the pattern is not understood at {text[:40]!r}"
 
 
 def _comparison(path: str, value: str) -> Union[Fault, Tuple[str, str]]:

@@ -24,14 +24,19 @@ _WORD = rf"[\w{DOT}-]"
 _TOKEN = re.compile(
     rf"(?P<url>(?<![A-Za-z0-9])(?:(?:h[tx*_]{{2}}ps?|f[tx]{{1,2}}ps?)(?:{COLON}|:)[/\\]{{1,3}}"
     rf"|[A-Za-z][A-Za-z0-9+.-]+(?:{COLON}|:)//)[^\s\"'<>`|]*)"
-    rf"|(?P<mail>[\w.+%{DOT}-]+(?:@|{AT})[\w.{DOT}-]+)"
-    rf"|(?P<host>{_WORD}+(?:[.{DOT}]{_WORD}+)+(?:(?::|{COLON})\d+)?(?:/[^\s\"'<>`|]*)?)"
+    rf"|(?P<mail>(?<![\w.+%{DOT}-])[\w.+%{DOT}-]+(?:@|{AT})[\w.{DOT}-]+)"
+    rf"|(?P<host>(?<!{_WORD}){_WORD}+(?:[.{DOT}]{_WORD}+)+(?:(?::|{COLON})\d+)?(?:/[^\s\"'<>`|]*)?)"
     rf"|(?P<v6>(?<![\w:])(?:[0-9A-Fa-f]{{0,4}}(?::|{COLON})){{2,7}}(?:[0-9A-Fa-f]{{0,4}}|[0-9.{DOT}]+)(?![\w:]))",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"[\d.]+(?::\d+)?(?:/\d+)?\Z")
 _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{30,130}(?![0-9A-Za-z])")
 # What malware analysts call by its algorithm though it is no hash of a file.
-_NOT_OF_A_FILE = re.compile(r"(?:imphash|vhash|ja3s?|jarm|pehash|richhash|telfhash|ssdeep|tlsh)\W{1,4}\Z", re.IGNORECASE)
+_NOT_OF_A_FILE = re.compile(
+    r"(?:imphash|vhash|ja3s?|jarm|pehash|richhash|telfhash|ssdeep|tlsh)\W{1,4}\Z", re.IGNORECASE
+)
+_CHUNK = re.compile(r"[^\s\"'<>`|]+")
+_PUNCTUATION = re.compile(rf"[{DOT}{COLON}{AT}@:]|[\w{DOT}]\.\w")
 _EVIDENCE = re.compile(rf"[{DOT}{COLON}{AT}.:]|[0-9A-Fa-f]{{30}}")
 _NOT_ALONE = "is neither defanged nor alone on its line"
 
@@ -65,7 +70,7 @@ def _values(text: str) -> Tuple[List[Any], str]:
     faults: List[Any] = []
     plain = text
     first = ""
-    for match in _TOKEN.finditer(text):
+    for match in _tokens(text):
         token = match.group().rstrip(".,:;)]}*")
         outcome = _defanged(str(match.lastgroup), token)
         if outcome is None:
@@ -91,6 +96,12 @@ def _values(text: str) -> Tuple[List[Any], str]:
     return values + faults, unmark(about.strip(" \t-–—|:,;#*>`'\"→")) if values else ""
 
 
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    for chunk in _CHUNK.finditer(text):
+        if _PUNCTUATION.search(chunk.group()):
+            yield from _TOKEN.finditer(text, chunk.start(), chunk.end())
+
+
 def _alone(bare: str, in_list: bool) -> List[Any]:
     """The value of a line that holds nothing else, if it is one."""
     defanged = is_defanged(bare)
@@ -99,7 +110,12 @@ def _alone(bare: str, in_list: bool) -> List[Any]:
         return []  # a link in a list is how a report cites its sources
     if plain.count(":") > 1 and "://" not in plain and not any(map(str.isdigit, plain)):
         return []
-    if defanged and "://" not in plain and "/" not in plain and not any(map(str.isdigit, plain.rpartition(".")[2])):
+    if (
+        defanged
+        and "://" not in plain
+        and "/" not in plain
+        and not any(map(str.isdigit, plain.rpartition(".")[2]))
+    ):
         kind = "domain" if _is_domain(plain, True) else ""
     else:
         kind = "any"
@@ -111,7 +127,9 @@ def _alone(bare: str, in_list: bool) -> List[Any]:
 
 def _is_domain(plain: str, defanged: bool) -> bool:
     known = recognise(host_of(plain))
-    return known is not None and known[0] == "domain" and is_plausible_domain(known[1], host_of(plain), defanged)
+    return (
+        known is not None and known[0] == "domain" and is_plausible_domain(known[1], host_of(plain), defanged)
+    )
 
 
 def _defanged(group: str, token: str) -> Any:
@@ -120,30 +138,34 @@ def _defanged(group: str, token: str) -> Any:
     if group == "mail":
         return Fault("an e-mail address; Falcon does not take them", False)
     if group == "url":
-        return ("url", plain) if is_defanged(token.partition("/")[0]) or is_defanged(_authority(token)) else Fault(
-            f"a URL that {_NOT_ALONE}", False
+        return (
+            ("url", plain)
+            if is_defanged(token.partition("/")[0]) or is_defanged(_authority(token))
+            else Fault(f"a URL that {_NOT_ALONE}", False)
         )
     if group == "v6":
         if COLON in token:
             return ("address", plain)
-        return Fault(f"an address that {_NOT_ALONE}", False) if recognise(plain) and plain.count(":") > 2 else None
+        return (
+            Fault(f"an address that {_NOT_ALONE}", False)
+            if recognise(plain) and plain.count(":") > 2
+            else None
+        )
     host = token.partition("/")[0]
-    known = recognise(host_of(plain))
+    name = host_of(plain)
     if DOT in host or COLON in host:
-        if re.match(r"[\d.]+(?::\d+)?(?:/\d+)?\Z", plain):
+        if _ADDRESS.match(plain):
             return ("address", plain)
-        if known is None or known[0] != "domain" or _is_domain(plain, True):
-            return ("url" if "/" in plain else "domain", plain)
-        return Fault("a file name; Falcon does not take them", False)
-    if known is None:
-        return None
-    if known[0] == "ipv4":
-        return Fault(f"an address that {_NOT_ALONE}", False)
-    if _is_domain(plain, False) and ("/" in plain or _HEX.search(plain)):
+        if not is_plausible_domain(name.lower(), name, True):
+            return Fault("a file name; Falcon does not take them", False)
+        return ("url" if "/" in plain else "domain", plain)
+    if _ADDRESS.match(name):
+        return Fault(f"an address that {_NOT_ALONE}", False) if recognise(name) else None
+    if ("/" in plain or _HEX.search(plain)) and _is_domain(plain, False):
         return Fault(f"a URL that {_NOT_ALONE}", False)
     return None
 
 
 def _authority(token: str) -> str:
-    match = re.match(rf"[^/\\]*[/\\]{{1,3}}([^/\\?#]*)", token)
+    match = re.match(r"[^/\\]*[/\\]{1,3}([^/\\?#]*)", token)
     return match.group(1) if match else token
