@@ -10,8 +10,8 @@ import json
 import unicodedata
 from typing import Any, Dict, List, Mapping, Sequence
 
+from .change import CREATE, DELETE, UPDATE, Change
 from .fields import FIELDS
-from .plan import CREATE, DELETE, UPDATE, Change
 from .record import to_item
 
 #: Entries that a diff shows. Ansible compares the two texts line by line, which is slow for long ones.

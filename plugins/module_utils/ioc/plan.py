@@ -16,34 +16,12 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set
 
-from . import expiry, rules
-from .fields import DESKTOP_PLATFORMS, MOBILE_PLATFORMS, FieldProblem
-from .item import Desired, Fields
-from .record import STORED, Record, has_expired, holds, identity, to_item
+from . import rules
+from .change import CREATE, CURRENT, DELETE, UPDATE, Change, Vocabulary, created, no_objection, updated
+from .fields import FieldProblem
+from .item import Desired
+from .record import STORED, Record, has_expired, identity
 from .values import Identity
-
-#: Longest C{description} and C{source} that are sent, in characters (the founding API's limit).
-LONGEST_TEXT = 200
-
-CREATE, UPDATE, DELETE = "create", "update", "delete"
-
-
-def _nothing(*_about: Any) -> None:
-    """No objection."""
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """What the API that a plan is for can express.
-
-    @ivar severities: it has severities
-    @ivar counts_days: it takes a number of days instead of an expiration
-    @ivar refuse: says why a body cannot be written, naming the option; C{None} where it can
-    """
-
-    severities: bool = True
-    counts_days: bool = False
-    refuse: Callable[[str, Mapping[str, Any]], Optional[str]] = _nothing
 
 
 @dataclass(frozen=True)
@@ -88,45 +66,9 @@ class Policy:
     on_error: str = "continue"
     on_protected: str = "fail"
     approved_plan: str = ""
-    protected: Callable[[str, str], Optional[str]] = _nothing
+    protected: Callable[[str, str], Optional[str]] = no_objection
     malformed: Sequence[str] = ()
-    vocabulary: Vocabulary = Vocabulary()
-
-
-@dataclass
-class Change:
-    """One write.
-
-    @ivar body: what is sent, without C{id}
-    @ivar before: the fields that change, in the vocabulary of items, as they are; C{after} as they will be
-    @ivar days: the expiration is stamped this many days ahead
-    """
-
-    operation: str
-    kind: str
-    value: str
-    desired: Optional[Desired] = None
-    record: Optional[Record] = None
-    body: Dict[str, Any] = field(default_factory=dict)
-    before: Dict[str, Any] = field(default_factory=dict)
-    after: Dict[str, Any] = field(default_factory=dict)
-    days: Optional[int] = None
-
-    @property
-    def identity(self) -> Identity:
-        return self.kind, self.value
-
-    @property
-    def id(self) -> str:
-        return str(self.record.get("id", "")) if self.record else ""
-
-    def canonical(self) -> List[Any]:
-        """What a plan's digest is made of: what changes, from what to what, on which record."""
-        after = dict(self.after)
-        if self.days is not None and "expiration" in after:
-            after["expiration"] = f"+{self.days}d"
-        before = to_item(self.record) if self.operation == DELETE and self.record else self.before
-        return [self.operation, self.kind, self.value, self.id, before, after]
+    vocabulary: Vocabulary = CURRENT
 
 
 @dataclass
@@ -250,11 +192,13 @@ def _present(item: Desired, found: List[Record], policy: Policy, result: Plan) -
         mine = own
     try:
         if mine:
-            changes = [_updated(item, record, policy) for record in mine]
-        elif inherited and not any(_updated(item, record, policy) for record in inherited):
+            changes = [updated(item, record, policy.now, policy.vocabulary) for record in mine]
+        elif inherited and not any(
+            updated(item, record, policy.now, policy.vocabulary) for record in inherited
+        ):
             changes = []  # the parent CID says the same already
         else:
-            changes = [_created(item, policy)]
+            changes = [created(item, policy.now, policy.vocabulary)]
     except FieldProblem as problem:
         result.failures.append(_failure(item, UPDATE if found else CREATE, str(problem)))
         return 0
@@ -382,253 +326,3 @@ def _some(names: Sequence[str], separator: str = ", ") -> str:
     """The first ten, and how many more there are."""
     rest = len(names) - 10
     return separator.join(names[:10]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _created(item: Desired, policy: Policy) -> Change:
-    """The write that brings a new indicator into being.
-
-    @raise FieldProblem: something that a new indicator needs is missing, or does not fit
-    """
-    fields = dict(item.fields)
-    platforms = fields.setdefault("platforms", rules.default_platforms(item.kind))
-    _drop_unfit(item, fields, platforms)
-    _check_fit(item, platforms)
-    if rules.is_desktop(platforms) and "action" not in fields:
-        raise FieldProblem("action", "is required for a new indicator")
-    if rules.is_mobile(platforms) and "mobile_action" not in fields:
-        raise FieldProblem(
-            "mobile_action", f"is required for a new indicator on {' or '.join(MOBILE_PLATFORMS)}"
-        )
-    actions = rules.effective_actions(fields)
-    severity = _severity(item, actions, fields.pop("severity", ""), policy)
-    if fields.get("host_groups"):
-        fields["applied_globally"] = False
-    elif fields.get("applied_globally") is False:
-        raise FieldProblem("applied_globally", "false needs host_groups")
-    else:
-        fields["applied_globally"] = True
-        fields.pop("host_groups", None)
-    wanted = {name: value for name, value in fields.items() if value or name == "applied_globally"}
-    if severity:
-        wanted["severity"] = severity
-    days = None
-    if item.days is not None:
-        days = item.days
-        wanted["expiration"] = _stamp(days, policy)
-    elif fields.get("expiration") is not None and fields["expiration"] <= policy.now:
-        raise FieldProblem(
-            "expiration", f"{expiry.shown(fields['expiration'])} has passed; a new one lies ahead"
-        )
-    _check_lengths(wanted)
-    body = {"type": item.kind, "value": item.value, **_body(wanted, days, policy)}
-    after = _as_item(wanted)
-    _check_vocabulary(item.kind, body, policy)
-    return Change(CREATE, item.kind, item.value, item, None, body, {}, after, days)
-
-
-def _updated(item: Desired, record: Record, policy: Policy) -> Optional[Change]:
-    """The write that brings a record to what an item asks, or C{None} where it is so already.
-
-    @raise FieldProblem: the item asks for what the record cannot become
-    """
-    fields = item.fields
-    wanted = {name: value for name, value in fields.items() if not holds(record, name, value)}
-    if not wanted and item.days is None and not _needs_groups(fields, record):
-        if "action" not in fields and "mobile_action" not in fields and "severity" not in fields:
-            return None
-        if _fits(item, record):
-            return None
-    platforms = wanted.get("platforms") or STORED["platforms"](record)
-    _drop_unfit(item, wanted, platforms)
-    _check_fit(item, platforms)
-    _scope(fields, record, wanted)
-    days = _expire(item, record, wanted, policy)
-    if has_expired(record, policy.now) and "expiration" not in wanted:
-        for name in ("action", "mobile_action"):  # expiry has reset them: not drift
-            wanted.pop(name, None)
-    _act(item, record, wanted, platforms, policy)
-    if not wanted:
-        return None
-    _check_lengths(wanted)
-    before = _as_item({name: STORED[name](record) for name in wanted})
-    after = _as_item(wanted)
-    if "applied_globally" in wanted:
-        before["host_groups"] = list(STORED["host_groups"](record))
-        after.setdefault("host_groups", [])
-    body = _body(_resend_actions(record, wanted, platforms), days, policy)
-    _check_vocabulary(item.kind, body, policy)
-    return Change(UPDATE, item.kind, item.value, item, record, body, before, after, days)
-
-
-def _fits(item: Desired, record: Record) -> bool:
-    """Whether an item without drift asks for nothing impossible of the record as it is."""
-    platforms = STORED["platforms"](record)
-    if "action" in item.fields and not rules.is_desktop(platforms):
-        return False
-    if "mobile_action" in item.fields and not rules.is_mobile(platforms):
-        return False
-    return not item.fields.get("severity") or not rules.severity_refused(rules.effective_actions(record))
-
-
-def _needs_groups(fields: Fields, record: Record) -> bool:
-    return bool(fields.get("host_groups")) and STORED["applied_globally"](record)
-
-
-def _drop_unfit(item: Desired, fields: Fields, platforms: Sequence[str]) -> None:
-    """Take out the defaults that turn out not to fit the platforms."""
-    for name, used in (
-        ("action", rules.is_desktop(platforms)),
-        ("mobile_action", rules.is_mobile(platforms)),
-    ):
-        if not used and name in item.defaulted:
-            fields.pop(name, None)
-
-
-def _check_fit(item: Desired, platforms: Sequence[str]) -> None:
-    own = set(item.fields).difference(item.defaulted)
-    if "action" in own and not rules.is_desktop(platforms):
-        raise FieldProblem(
-            "action", f"needs one of the platforms {', '.join(DESKTOP_PLATFORMS)}; use mobile_action"
-        )
-    if "mobile_action" in own and not rules.is_mobile(platforms):
-        raise FieldProblem("mobile_action", f"needs one of the platforms {', '.join(MOBILE_PLATFORMS)}")
-
-
-def _scope(fields: Fields, record: Record, wanted: Fields) -> None:
-    """Switch between global and host groups as a whole: exactly one of them holds."""
-    if fields.get("host_groups"):
-        if STORED["applied_globally"](record):
-            wanted["applied_globally"] = False
-            wanted["host_groups"] = fields["host_groups"]
-    elif wanted.get("applied_globally") is False:
-        raise FieldProblem("applied_globally", "false needs host_groups")
-    else:
-        wanted.pop("host_groups", None)
-
-
-def _expire(item: Desired, record: Record, wanted: Fields, policy: Policy) -> Optional[int]:
-    """Decide on the expiration.
-
-    @return: the days that it is stamped ahead, where it is
-    """
-    if item.days is not None:
-        end = STORED["expiration"](record)
-        window = datetime.timedelta(days=item.renew_within)
-        if end is None or has_expired(record, policy.now) or end - policy.now < window:
-            wanted["expiration"] = _stamp(item.days, policy)
-            return item.days
-    elif wanted.get("expiration") is not None and wanted["expiration"] <= policy.now:
-        raise FieldProblem(
-            "expiration", f"{expiry.shown(wanted['expiration'])} has passed; Falcon takes only one ahead"
-        )
-    return None
-
-
-def _stamp(days: int, policy: Policy) -> datetime.datetime:
-    """The end of a life of so many days; the founding API cuts it to midnight."""
-    end = expiry.stamp(policy.now, days)
-    return end.replace(hour=0, minute=0, second=0) if policy.vocabulary.counts_days else end
-
-
-def _act(item: Desired, record: Record, wanted: Fields, platforms: Sequence[str], policy: Policy) -> None:
-    """Make actions, platforms and severity fit together after the change."""
-    stored_platforms = STORED["platforms"](record)
-    if "platforms" in wanted:
-        if (
-            rules.is_desktop(platforms)
-            and not rules.is_desktop(stored_platforms)
-            and "action" not in item.fields
-        ):
-            raise FieldProblem("action", "is required when desktop platforms are added")
-        if (
-            rules.is_mobile(platforms)
-            and not rules.is_mobile(stored_platforms)
-            and "mobile_action" not in item.fields
-        ):
-            raise FieldProblem("mobile_action", "is required when mobile platforms are added")
-    merged = {"platforms": platforms}
-    for name in ("action", "mobile_action"):
-        merged[name] = wanted.get(name, STORED[name](record))
-    actions = rules.effective_actions(merged)
-    stored = STORED["severity"](record)
-    asked = item.fields.get("severity")
-    if rules.severity_refused(actions):
-        if asked and "severity" not in item.defaulted:
-            raise FieldProblem("severity", "cannot go with action allow")
-        wanted.pop("severity", None)
-        if (stored and not wanted.keys().isdisjoint(("action", "mobile_action", "platforms"))) or (
-            stored and asked == ""
-        ):
-            wanted["severity"] = ""
-    elif not wanted.keys().isdisjoint(("action", "mobile_action", "platforms", "severity")):
-        severity = _severity(item, actions, wanted.get("severity", stored), policy)
-        if severity != stored:
-            wanted["severity"] = severity
-
-
-def _severity(item: Desired, actions: Set[str], severity: str, policy: Policy) -> str:
-    """The severity that goes with the actions.
-
-    @raise FieldProblem: one is needed and there is none, or there is one that does not fit
-    """
-    if severity and rules.severity_refused(actions):
-        if "severity" in item.defaulted:
-            return ""
-        raise FieldProblem("severity", "cannot go with action allow")
-    if not severity and policy.vocabulary.severities and rules.severity_required(actions):
-        if item.by_policy:
-            return "medium"
-        needing = " and ".join(sorted(actions.intersection(("detect", "prevent"))))
-        raise FieldProblem("severity", f"is required with action {needing}")
-    return severity
-
-
-def _resend_actions(record: Record, wanted: Fields, platforms: Sequence[str]) -> Fields:
-    """With a new expiration the actions go along, since expiry may have reset them."""
-    if "expiration" not in wanted:
-        return wanted
-    sent = dict(wanted)
-    for name, used in (
-        ("action", rules.is_desktop(platforms)),
-        ("mobile_action", rules.is_mobile(platforms)),
-    ):
-        if used:
-            sent.setdefault(name, STORED[name](record))
-    return sent
-
-
-def _check_lengths(wanted: Fields) -> None:
-    for name in ("description", "source"):
-        if len(wanted.get(name, "")) > LONGEST_TEXT:
-            raise FieldProblem(name, f"has {len(wanted[name])} characters; at most {LONGEST_TEXT} are taken")
-
-
-def _check_vocabulary(kind: str, body: Mapping[str, Any], policy: Policy) -> None:
-    reason = policy.vocabulary.refuse(kind, body)
-    if reason is not None:
-        raise FieldProblem("api", reason)
-
-
-def _body(wanted: Fields, days: Optional[int], policy: Policy) -> Dict[str, Any]:
-    """Fields in the wire form of C{api.IndicatorCreateReqV1} and C{api.IndicatorUpdateReqV1}."""
-    body: Dict[str, Any] = {}
-    for name, value in wanted.items():
-        if name == "filename":
-            body["metadata"] = {"filename": value}
-        elif name == "expiration" and days is not None and policy.vocabulary.counts_days:
-            body["expiration_days"] = days
-        elif name == "expiration":
-            body[name] = expiry.wire(value)
-        else:
-            body[name] = list(value) if isinstance(value, tuple) else value
-    return body
-
-
-def _as_item(fields: Fields) -> Dict[str, Any]:
-    shown: Dict[str, Any] = {}
-    for name, value in fields.items():
-        if name == "expiration":
-            shown[name] = expiry.shown(value)
-        else:
-            shown[name] = list(value) if isinstance(value, tuple) else value
-    return shown

@@ -10,9 +10,10 @@ import datetime
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ..ioc import diff
+from ..ioc.change import CREATE, DELETE, UPDATE
 from ..ioc.fields import FieldProblem
 from ..ioc.item import Desired, Fields, ItemReader, read_defaults
-from ..ioc.plan import CREATE, DELETE, UPDATE, DeletionLimit, Failure, Plan, Policy
+from ..ioc.plan import DeletionLimit, Failure, Plan, Policy
 from ..ioc.values import Identity
 from .base import Context, Params, Result, TaskFailed
 from .feed import Loaded, load

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime
 
 from ..ioc import diff
+from ..ioc.change import DELETE
 from ..ioc.fields import FIELDS
 from ..ioc.item import Desired, ItemReader
-from ..ioc.plan import DELETE, Policy
+from ..ioc.plan import Policy
 from ..ioc.record import Record, predicted
 from .base import Context, Params, Result, TaskFailed
 from .options import CONNECTION, INDICATOR, PROTECTION, WRITING

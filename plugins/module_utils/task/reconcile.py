@@ -18,8 +18,9 @@ from ..api.client import Client
 from ..api.current import Current
 from ..api.errors import NotSupported
 from ..api.legacy import Legacy
+from ..ioc.change import CREATE, DELETE, UPDATE, Change, Vocabulary
 from ..ioc.item import Desired
-from ..ioc.plan import CREATE, DELETE, UPDATE, Change, Failure, Plan, Policy, Vocabulary, plan
+from ..ioc.plan import Failure, Plan, Policy, plan
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
 from .base import Context, Params, connect

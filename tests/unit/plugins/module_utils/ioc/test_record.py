@@ -1,0 +1,94 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A tenant's records: what they say, and whether they say what was sent."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+import pytest
+
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import ItemReader
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.record import (
+    identity,
+    predicted,
+    to_item,
+    unlike,
+)
+
+FULL: Dict[str, Any] = {
+    "id": "1" * 64, "type": "sha256", "value": "A" * 64, "action": "prevent", "mobile_action": "no_action",
+    "severity": "HIGH", "platforms": ["windows"], "applied_globally": False, "host_groups": ["c" * 32],
+    "expiration": "2030-01-01T00:00:00Z", "description": "d", "source": "s", "tags": ["t"],
+    "metadata": {"filename": "a.exe", "signed": False}, "expired": False, "deleted": False, "from_parent": False,
+}  # fmt: skip
+
+
+def test_identity_of_what_has_no_normal_form() -> None:
+    assert identity({"type": "sha1", "value": "X"}) == ("sha1", "X")
+    assert identity(FULL) == ("sha256", "a" * 64)
+
+
+def test_a_record_as_an_item() -> None:
+    assert to_item(FULL) == {
+        "id": "1" * 64, "type": "sha256", "value": "A" * 64, "action": "prevent", "severity": "high",
+        "platforms": ["windows"], "host_groups": ["c" * 32], "expiration": "2030-01-01T00:00:00Z",
+        "description": "d", "source": "s", "tags": ["t"], "filename": "a.exe",
+    }  # fmt: skip
+
+
+def test_what_the_tenant_fills_in_is_left_out() -> None:
+    record = {"type": "all_subdomains", "value": "a.example", "action": "no_action", "mobile_action": "allow",
+              "severity": "low", "platforms": ["ios"], "applied_globally": True, "metadata": None}  # fmt: skip
+    item = to_item(record)
+    assert item == {"type": "all_subdomains", "value": "a.example", "mobile_action": "allow", "platforms": ["ios"],
+                    "applied_globally": True}  # fmt: skip
+    assert not ItemReader(None, None).read(item).problem
+
+
+class TestPredicted:
+    def test_of_a_creation(self) -> None:
+        body = {
+            "type": "domain",
+            "value": "a.example",
+            "action": "detect",
+            "severity": "low",
+            "applied_globally": True,
+        }
+        assert predicted(None, body) == {**body, "mobile_action": "no_action", "expired": False, "deleted": False,
+                                         "from_parent": False}  # fmt: skip
+
+    def test_of_an_update(self) -> None:
+        body = {"severity": "", "tags": [], "applied_globally": True, "expiration": "0001-01-01T00:00:00.000Z",
+                "metadata": {"filename": "b.exe"}}  # fmt: skip
+        after = predicted(FULL, body)
+        assert not {"severity", "tags", "host_groups", "expiration"} & set(after)
+        assert after["metadata"] == {"filename": "b.exe", "signed": False}
+        assert predicted(FULL, {"expiration": "2031-01-01T00:00:00Z"})["expiration"] == "2031-01-01T00:00:00Z"
+        assert "host_groups" in FULL and "severity" in FULL
+
+
+@pytest.mark.parametrize(
+    "sent, stored, wrong",
+    [
+        ({"id": "1", "comment": "c", "action": "prevent", "severity": "high", "tags": ["t"]}, FULL, []),
+        ({"type": "sha256", "value": "a" * 64, "unknown": 1}, FULL, []),
+        ({"value": "b" * 64}, FULL, ["value"]),
+        ({"type": "md5"}, FULL, ["type"]),
+        ({"action": "allow"}, FULL, ["action"]),
+        ({"mobile_action": "allow"}, FULL, []),
+        ({"action": "detect"}, {**FULL, "platforms": ["ios"]}, []),
+        ({"mobile_action": "allow"}, {**FULL, "platforms": ["ios"]}, ["mobile_action"]),
+        ({"metadata": {"filename": "b.exe"}}, FULL, ["metadata"]),
+        ({"metadata": None}, {**FULL, "metadata": {}}, []),
+        ({"host_groups": ["d" * 32]}, FULL, ["host_groups"]),
+        ({"host_groups": [], "applied_globally": True}, FULL, ["applied_globally"]),
+        ({"expiration": "2030-01-01T00:00:00.000Z"}, FULL, []),
+        ({"expiration": "0001-01-01T00:00:00.000Z"}, FULL, ["expiration"]),
+        ({"tags": ["x", "t"]}, {**FULL, "tags": ["t", "x"]}, []),
+    ],
+)
+def test_what_was_stored_is_compared_with_what_was_sent(sent: Any, stored: Any, wrong: Any) -> None:
+    assert unlike(sent, stored) == wrong
