@@ -10,7 +10,7 @@ import contextlib
 import os
 from typing import Any, ClassVar, Dict, Iterator, Mapping, Optional
 
-from ansible import constants as C
+from ansible import constants
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -38,11 +38,11 @@ _SESSIONS = SessionCache()
 class _Uncopied(list):  # type: ignore[type-arg]
     """A list that Ansible's validator need not copy: a long one takes seconds, and nobody else holds it."""
 
-    def __deepcopy__(self, memo: Dict[int, Any]) -> "_Uncopied":
+    def __deepcopy__(self, memo: Dict[int, Any]) -> _Uncopied:
         return self
 
 
-class RunTask(RunModule):
+class RunTask(RunModule):  # type: ignore[misc]
     """An action plugin that gives what the module of the same name gives.
 
     It runs in-process where the connection is local, without C{become} and without C{async}, and where C{requests} is
@@ -87,7 +87,9 @@ class RunTask(RunModule):
             name: _Uncopied(value) if isinstance(value, list) else value
             for name, value in plain(self._task.args).items()
         }
-        validation = ModuleArgumentSpecValidator(self.SPEC.options, **self.SPEC.constraints()).validate(options)
+        validation = ModuleArgumentSpecValidator(self.SPEC.options, **self.SPEC.constraints()).validate(
+            options
+        )
         params = {**options, **validation.validated_parameters}
         context = self._context(variables)
         if validation.error_messages:
@@ -110,7 +112,7 @@ class RunTask(RunModule):
             lines = ProgressLines(_show, name)
         return Context(
             check_mode=self._task.check_mode,
-            token_file=os.path.join(C.DEFAULT_LOCAL_TMP, "threatops_falcon_token.json"),
+            token_file=os.path.join(constants.DEFAULT_LOCAL_TMP, "threatops_falcon_token.json"),
             progress=lines,
             session=_SESSIONS,
         )
@@ -118,14 +120,14 @@ class RunTask(RunModule):
 
 def _show(line: str) -> None:
     """On standard error, so that a result that is read by a program stays readable."""
-    Display().display(line, color=C.COLOR_VERBOSE, stderr=True)
+    Display().display(line, color=constants.COLOR_VERBOSE, stderr=True)
 
 
 def _injects_invocation(variables: Mapping[str, Any]) -> bool:
     """Whether results tell how a module was called: always, up to the release of ansible-core that asks a setting."""
-    if C.config.get_configuration_definition("INJECT_INVOCATION") is None:
+    if constants.config.get_configuration_definition("INJECT_INVOCATION") is None:
         return True
-    return bool(C.config.get_config_value("INJECT_INVOCATION", variables=dict(variables)))
+    return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=dict(variables)))
 
 
 @contextlib.contextmanager

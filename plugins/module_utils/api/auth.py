@@ -115,8 +115,13 @@ class Session:
         return bool(self._connection.client_id and self._connection.client_secret)
 
     def _take_from_file(self) -> None:
+        """Use the token in the file, unless it is the one in use already."""
         kept = self._file.load() if self._file else None
-        if kept and kept["base_url"] in (self.base_url, *(_COMMERCIAL.values() if self._discovers else ())):
+        if (
+            kept
+            and kept["token"] != self._token
+            and kept["base_url"] in (self.base_url, *(_COMMERCIAL.values() if self._discovers else ()))
+        ):
             self.base_url = kept["base_url"]
             self._accept(kept["token"], kept["expires"] - time.time())
 
@@ -147,7 +152,7 @@ class Session:
             if self._refusal is not None:
                 raise self._refusal
             if not self._token or (time.monotonic() >= self._renew and self._has_credentials()):
-                self._ask()
+                self._get_another()
             return self._token
 
     def replace(self, refused: str) -> str:
@@ -164,7 +169,7 @@ class Session:
                             hint="Run falcon_auth again, or give client_id and client_secret as well.",
                         )
                     )
-                self._ask()
+                self._get_another()
             return self._token
 
     def refuse_new_token(self) -> None:
@@ -183,6 +188,17 @@ class Session:
     def _refuse(self, error: FalconError) -> None:
         self._refusal = error
         raise error
+
+    def _get_another(self) -> None:
+        """Another token than the one in use: what another process of this run has got meanwhile, else a new one."""
+        if self._file is None:
+            self._ask()
+            return
+        with self._file.locked():
+            token = self._token
+            self._take_from_file()
+            if self._token == token or time.monotonic() >= self._renew:
+                self._ask()
 
     def _ask(self) -> None:
         reply = self._transport.exchange(self._post, "get an access token")

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterator, Optional
 
 
 def key_of(*identity: Optional[str]) -> str:
@@ -28,6 +30,20 @@ class TokenFile:
     def __init__(self, path: str, key: str) -> None:
         self._path = path
         self._key = key
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """One process at a time: of hosts that start together the first asks for a token, and the others wait for it."""
+        try:
+            handle = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            yield
+            return
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def _all(self) -> Dict[str, Any]:
         try:
