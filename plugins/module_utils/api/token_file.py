@@ -33,7 +33,7 @@ class TokenFile:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """One process at a time: of hosts that start together the first asks for a token, and the others wait for it."""
+        """One process at a time: of hosts that start together the first asks for a token, the others wait for it."""
         try:
             handle = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:
