@@ -60,17 +60,22 @@ def audit_document(
             }
             for result in lists
         ],
-        "facts": dict(sorted(facts.items())),
+        "facts": {name: facts[name] for name in sorted(facts) if facts[name] not in ("", None)},
         "findings": list(found),
     }
 
 
 def _summary(counts: Mapping[str, int], totals: Mapping[str, int]) -> str:
-    desired, unchanged = totals.get("desired", 0), totals.get("unchanged", 0)
+    desired, unchanged = wanted(totals), totals.get("unchanged", 0)
     parts = [f"{number:,} {kind}" for kind, number in counts.items() if number]
     return f"{unchanged:,} of {desired:,} as they should be; " + (
         ", ".join(parts) if parts else "nothing found"
     )
+
+
+def wanted(totals: Mapping[str, int]) -> int:
+    """Items that the lists ask something of: all but those that are left alone."""
+    return int(totals.get("desired", 0)) - int(totals.get("ignored", 0))
 
 
 def audit_page(document: Mapping[str, Any]) -> Page:
@@ -90,7 +95,7 @@ def audit_page(document: Mapping[str, Any]) -> Page:
     if document["fail_on"]:
         facts.append(("Fails on", document["fail_on"]))
     tiles = [
-        Count("in the lists", totals.get("desired", 0)),
+        Count("in the lists", wanted(totals)),
         Count("as they should be", totals.get("unchanged", 0), "good"),
     ]
     tiles.append(Count("findings", number, tone if number else "good"))

@@ -186,7 +186,7 @@ def _now() -> str:
 
 def _folder_name(params: Params, digest: str, started: str) -> str:
     """Sorts by time, and is found by change number and by plan."""
-    parts = [re.sub(r"[^0-9TZ]", "", started), _safe(params.get("change_id") or ""), digest[:12] or "noplan"]
+    parts = [re.sub(r"[^0-9TZ.]", "", started), _safe(params.get("change_id") or ""), digest[:12] or "noplan"]
     return "-".join(part for part in parts if part)
 
 
