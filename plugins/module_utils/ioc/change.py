@@ -277,8 +277,6 @@ def _severity(item: Desired, actions: Set[str], severity: str, vocabulary: Vocab
     @raise FieldProblem: one is needed and there is none, or there is one that does not fit
     """
     if severity and rules.severity_refused(actions):
-        if "severity" in item.defaulted:
-            return ""
         raise FieldProblem("severity", "cannot go with action allow")
     if not severity and vocabulary.severities and rules.severity_required(actions):
         if item.by_policy:

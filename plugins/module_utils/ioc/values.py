@@ -16,7 +16,9 @@ from typing import Optional, Tuple
 
 try:
     import idna
-except ImportError:  # idna comes with requests; without it only plain ASCII domains can be judged
+except (
+    ImportError
+):  # pragma: no cover; idna comes with requests; without it only plain ASCII domains can be judged
     idna = None  # type: ignore[assignment]
 
 Identity = Tuple[str, str]

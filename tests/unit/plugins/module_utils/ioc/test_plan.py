@@ -11,9 +11,11 @@ from typing import Any, ClassVar, Dict, List, Optional
 
 import pytest
 
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import Vocabulary
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import Desired, ItemReader
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import (
     DeletionLimit,
+    Failure,
     Plan,
     Policy,
     plan,
@@ -147,6 +149,10 @@ UPDATES: List[Any] = [
     ("other case of severity", item(severity="high"), {"severity": "HIGH"}, None),
     ("file name", item("sha256", SHA, filename="b.exe"), {"metadata": {"filename": "a.exe", "signed": False}},
      {"metadata": {"filename": "b.exe"}}),
+    ("severity cleared on request", item("sha256", SHA, severity=""), {"action": "allow"}, {"severity": ""}),
+    ("severity that was never there", item("sha256", SHA, severity=""), {"action": "allow", "severity": None}, None),
+    ("global with no groups given", item(applied_globally=False, host_groups=[GROUP]),
+     {"applied_globally": False, "host_groups": [GROUP]}, None),
     ("mobile added", item(platforms=["windows", "ios"], mobile_action="detect"), {},
      {"platforms": ["windows", "ios"], "mobile_action": "detect"}),
 ]  # fmt: skip
@@ -157,6 +163,37 @@ def test_only_what_differs_is_sent(name: str, wanted: Any, stored: Any, body: An
     kind = wanted["type"]
     value = SHA if kind == "sha256" else "evil.example"
     assert only_body(decide([wanted], [record(kind, value, **stored)])) == body
+
+
+IMPOSSIBLE: List[Any] = [
+    (
+        "action",
+        item(action="no_action"),
+        {"platforms": ["ios"], "mobile_action": "allow", "action": "no_action"},
+    ),
+    (
+        "action",
+        item(action="detect"),
+        {"platforms": ["ios"], "mobile_action": "allow", "action": "no_action"},
+    ),
+    ("mobile_action", item(mobile_action="no_action"), {}),
+    ("action", item(platforms=["windows", "ios"]), {"platforms": ["ios"], "action": "no_action"}),
+    ("mobile_action", item(platforms=["windows", "ios"]), {}),
+    ("severity", item("sha256", SHA, severity="high"), {"action": "allow"}),
+    ("severity", item("sha256", SHA, action="allow", severity="low"), {}),
+    ("severity", item(severity=""), {}),
+    ("applied_globally", item(applied_globally=False), {}),
+    ("expiration", item(expiration="2026-01-01T00:00:00Z"), {}),
+    ("source", item(source="x" * 201), {}),
+]
+
+
+@pytest.mark.parametrize("field, wanted, stored", IMPOSSIBLE)
+def test_what_a_record_cannot_become_is_named(field: str, wanted: Any, stored: Any) -> None:
+    value = SHA if wanted["type"] == "sha256" else "evil.example"
+    found = decide([wanted], [record(wanted["type"], value, **stored)])
+    assert not found.changes
+    assert f"{field}:" in found.failures[0].message
 
 
 INVALID: List[Any] = [
@@ -236,6 +273,15 @@ class TestDefaults:
         )
         assert only_body(found)["action"] == "detect"  # type: ignore[index]
 
+    def test_items_alike_get_the_same_defaults(self) -> None:
+        wanted = [item(value="a.example"), item(value="b.example")]
+        found = decide(wanted, [], defaults={"action": "detect", "severity": "low"})
+        assert [change.identity for change in found.changes] == [
+            ("domain", "a.example"),
+            ("domain", "b.example"),
+        ]
+        assert [change.body["severity"] for change in found.changes] == ["low", "low"]
+
     def test_empty_on_the_item_counts_as_given(self) -> None:
         found = decide(
             [item(action="no_action", description="")], [], defaults={"description": "default", "tags": ["t"]}
@@ -248,6 +294,15 @@ class TestDefaults:
         assert (
             only_body(decide([item()], [stored], defaults={"action": "detect", "severity": "high"})) is None
         )
+
+    def test_a_default_severity_is_dropped_where_the_stored_action_is_allow(self) -> None:
+        stored = record("sha256", SHA, action="allow", severity=None)
+        assert only_body(decide([item("sha256", SHA)], [stored], defaults={"severity": "high"})) is None
+        found = decide([item("sha256", SHA, description="x")], [stored], defaults={"severity": "high"})
+        assert only_body(found) == {"description": "x"}
+
+    def test_a_default_renewal_without_days_is_not_applied(self) -> None:
+        assert only_body(decide([item(action="no_action")], [], defaults={"renew_within_days": 3}))
 
     def test_own_scope_beats_the_default_scope(self) -> None:
         found = decide(
@@ -368,6 +423,42 @@ class TestDigest:
         assert not decide(wanted, [], approved_plan=digest).refusals
         assert decide(wanted, [], approved_plan="0" * 64).refusals
         assert not decide([item()], [record()], approved_plan="0" * 64).refusals
+
+
+class TestFoundingApi:
+    """It counts days to midnight, knows no severities, and says what else it cannot express."""
+
+    WORDS = Vocabulary(
+        severities=False, counts_days=True, refuse=lambda kind, body: "no tags" if "tags" in body else None
+    )
+
+    def test_days_are_sent_as_days_and_end_at_midnight(self) -> None:
+        found = decide([item(action="detect", expiration_days=3)], [], vocabulary=self.WORDS)
+        body = only_body(found)
+        assert body is not None and body["expiration_days"] == 3 and "expiration" not in body
+        assert found.changes[0].after["expiration"] == "2026-06-04T00:00:00Z"
+
+    def test_what_it_cannot_express_is_refused(self) -> None:
+        found = decide([item(action="detect", tags=["t"]), item(value="b.example", tags=["t"])],
+                       [record(value="b.example")], vocabulary=self.WORDS)  # fmt: skip
+        assert ["api: no" in failure.message for failure in found.failures] == [True, True]
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "101%", "1.5", "10%%x"])
+def test_what_is_no_limit(text: str) -> None:
+    with pytest.raises(ValueError, match="neither a count"):
+        DeletionLimit.parse(text)
+
+
+def test_a_failure_as_users_see_it() -> None:
+    failure = Failure("domain", "a.example", "create", "why", 3, "iocs[3]")
+    assert str(failure) == "iocs[3] (domain a.example): why"
+    assert str(Failure("", "", "purge", "why")) == "why"
+    assert failure.as_dict()["index"] == 3
+
+
+def test_on_error_fail_without_problems_refuses_nothing() -> None:
+    assert not decide([item(action="no_action")], [], on_error="fail").refusals
 
 
 def test_counts_add_up() -> None:
