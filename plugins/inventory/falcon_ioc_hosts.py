@@ -230,7 +230,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _variables(host: Host) -> Host:
     """The fields of a host, and what it observed in the form that C(keyed_groups) can use."""
     # A field may not pose as the variable that holds, by the prefix's default, an option of the collection.
-    facts = {name: value for name, value in host.items() if _FIELD.match(name) and name not in CONNECTION.options}
+    facts = {
+        name: value for name, value in host.items() if _FIELD.match(name) and name not in CONNECTION.options
+    }
     observed = facts["observed"]
     facts["observed_types"] = list(dict.fromkeys(one["type"] for one in observed))
     facts["observed_values"] = [one["value"] for one in observed]
