@@ -164,6 +164,8 @@ class Batches:
         missing = [job for job in jobs if job.index not in settled]
         self._record(settled)
         if missing:
+            for job in missing:
+                job.doubtful = job.doubtful or not answer.errors
             text, code = self._client.told(answer)
             found = self._read_back(missing, text or f"Falcon answered HTTP {answer.status} without it")
             lost = [job for job in missing if job.index not in found]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 import threading
@@ -193,6 +194,131 @@ class Falcon:
         return [str(request) for request in self.requests]
 
 
+class Tenant:
+    """Enough of `/iocs/*` to write to: what it stores, and how strict it is."""
+
+    def __init__(self, falcon: Falcon) -> None:
+        self.falcon = falcon
+        self.records: dict[str, dict[str, Any]] = {}
+        self.largest_batch = 2000
+        self.names_rows = True
+        self.bad: Callable[[dict[str, Any]], bool] = lambda row: row.get("description") == "bad"
+        self.full = False
+        self.echo: Callable[[list[Any]], Any] = lambda rows: rows
+        self._lock = threading.Lock()
+        falcon.handler = self
+
+    def add(self, value: str, kind: str = "domain", **fields: Any) -> dict[str, Any]:
+        record = {"id": f"{len(self.records) + 1:064x}", "type": kind, "value": value, "deleted": False, **fields}
+        self.records[record["id"]] = record
+        return record
+
+    def live(self) -> list[dict[str, Any]]:
+        return [record for record in self.records.values() if not record["deleted"]]
+
+    def __call__(self, request: Request) -> Said:
+        with self._lock:
+            if len(request.target) > 19_000:
+                return self.falcon.html(414)
+            if request.path == "/iocs/combined/indicator/v1":
+                return self._combined(request)
+            assert request.path == "/iocs/entities/indicators/v1", request.path
+            return getattr(self, f"_{request.method.lower()}")(request)
+
+    def _combined(self, request: Request) -> Said:
+        query = request.get("filter") or ""
+        lists = {
+            name: {one[1:-1] for one in re.findall(r"'[^']*'|\"[^\"]*\"", text)}
+            for name, text in re.findall(r"(value|source):\[([^\]]*)\]", query)
+        }
+        fits = any if query.startswith("(") else all
+        found = [
+            record
+            for record in self.live()
+            if not lists or fits(record.get(name) in wanted for name, wanted in lists.items())
+        ]
+        start, limit = int(request.get("after") or request.get("offset") or 0), int(request.get("limit") or 100)
+        page = found[start : start + limit]
+        after = {"after": str(start + len(page))} if page else {}
+        return self.falcon.ok(page, total=len(found), limit=limit, offset=start + len(page), **after)
+
+    def _get(self, request: Request) -> Said:
+        ids = request.all("ids")
+        unknown = [one for one in ids if one not in self.records]
+        errors = [{"code": 404, "message": f"{one} not found"} for one in unknown]
+        if len(unknown) == len(ids):
+            return self.falcon.error(404, "not found")
+        return self.falcon.ok([self.records[one] for one in ids if one in self.records], errors=errors)
+
+    def _problems(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        known = {(record["type"], record["value"]) for record in self.live()}
+        problems = []
+        for number, row in enumerate(rows, 1):
+            if self.bad(row):
+                problems.append(
+                    {"row": number, "type": None, "value": None, "message_type": "error", "field_name": "description",
+                     "message": "is bad"}
+                )  # fmt: skip
+            elif (row.get("type"), row.get("value")) in known:
+                text = f"Warning: Duplicate type: '{row['type']}' and value: '{row['value']}' combination."
+                problems.append(
+                    {"row": number, "type": row["type"], "value": row["value"], "message_type": "warning", "message": text}
+                )
+        return problems
+
+    def _refuse(self, rows: list[dict[str, Any]]) -> Said | None:
+        if len(rows) > self.largest_batch:
+            return self.falcon.error(400, "too many")
+        problems = self._problems(rows)
+        if problems:
+            shown = problems if self.names_rows else []
+            return self.falcon.error(400, "One or more indicators have a warning or invalid input", shown)
+        return None
+
+    def _post(self, request: Request) -> Said:
+        assert set(request.body) <= {"comment", "indicators"}
+        rows = request.body["indicators"]
+        if self.full:
+            return self.falcon.error(400, "Limit of 1 million indicators reached.")
+        refusal = self._refuse(rows)
+        if refusal:
+            return refusal
+        made = [self.add(row["value"], row["type"], **{k: v for k, v in row.items() if k not in ("type", "value")})
+                for row in rows]  # fmt: skip
+        return self.falcon.ok(self.echo(made), status=201, errors=None)
+
+    def _patch(self, request: Request) -> Said:
+        assert set(request.body) <= {"comment", "indicators"}
+        rows = request.body["indicators"]
+        assert all("type" not in row and "value" not in row for row in rows)
+        refusal = self._refuse([{k: v for k, v in row.items() if k != "id"} for row in rows])
+        if refusal:
+            return refusal
+        if any(row["id"] not in self.records or self.records[row["id"]]["deleted"] for row in rows):
+            return self.falcon.error(404, "not found")
+        for row in rows:
+            self.records[row["id"]].update(row)
+        return self.falcon.ok(self.echo([self.records[row["id"]] for row in rows]), errors=None)
+
+    def _delete(self, request: Request) -> Said:
+        ids = request.all("ids")
+        assert request.get("filter") is None and 0 < len(ids) <= 200
+        if any(one not in self.records or self.records[one]["deleted"] for one in ids):
+            return self.falcon.error(404, "not found")
+        for one in ids:
+            self.records[one]["deleted"] = True
+        return self.falcon.ok(self.echo(ids), errors=None)
+
+    def lost(self, how: Said) -> Handler:
+        """Do what is asked, then answer something else."""
+
+        def answer(request: Request) -> Said:
+            self(request)
+            return how
+
+        return answer
+
+
 class Clock:
     """Time that passes when somebody sleeps, and by itself."""
 
@@ -218,6 +344,11 @@ def falcon() -> Iterator[Falcon]:
     tenant = Falcon()
     yield tenant
     tenant.stop()
+
+
+@pytest.fixture
+def tenant(falcon: Falcon) -> Tenant:
+    return Tenant(falcon)
 
 
 @pytest.fixture

@@ -339,7 +339,7 @@ def test_tasks_of_a_run_share_a_token(falcon, connect, tmp_path):
         read(connect(token_file=str(path)))
     assert len(falcon.tokens) == 1
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert os.listdir(tmp_path) == ["token"], "no temporary file is left"
+    assert set(os.listdir(tmp_path)) == {"token", "token.lock"}, "no temporary file is left"
 
 
 def test_a_token_is_for_those_who_asked_for_it(falcon, connect, tmp_path, secret):

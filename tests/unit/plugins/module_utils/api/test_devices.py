@@ -1,0 +1,116 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who observed an indicator, by which processes."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import Count, Devices, device_count
+from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import PermissionRefused
+
+COUNT, OLD_COUNT = "/iocs/aggregates/indicators/device-count/v1", "/indicators/aggregates/devices-count/v1"
+HOSTS, OLD_HOSTS = "/iocs/queries/indicators/devices/v1", "/indicators/queries/devices/v1"
+
+
+def test_a_count(falcon, connect):
+    falcon.script = [falcon.ok([{"type": "domain", "value": "x", "device_count": 3, "limit_exceeded": True}])]
+    client = connect()
+    assert device_count(client, "domain", "x") == {"device_count": 3, "limit_exceeded": True}
+    assert falcon.requests[0].query == [("type", "domain"), ("value", "x")]
+
+
+def test_nobody_is_zero_after_both_paths_were_asked(falcon, connect):
+    falcon.script = [falcon.error(404), falcon.error(404)]
+    assert Devices(connect()).count("domain", "x") == Count()
+    assert falcon.seen() == [f"GET {COUNT}", f"GET {OLD_COUNT}"]
+    falcon.script = [falcon.error(404), falcon.ok(errors=[{"code": 404, "message": "domain:x - Resource Not Found"}])]
+    assert Devices(connect()).observers("domain", "x") == []
+
+
+def test_the_older_path_knows_more(falcon, connect):
+    falcon.script = [
+        falcon.html(404),
+        falcon.ok(["a"], limit=100, offset="token"),
+        falcon.ok(["b"], limit=100, offset=""),
+    ]
+    assert Devices(connect()).observers("md5", "x") == ["a", "b"]
+    assert falcon.seen() == [f"GET {HOSTS}", f"GET {OLD_HOSTS}", f"GET {OLD_HOSTS}"]
+
+
+def test_only_the_older_paths(falcon, connect):
+    falcon.script = [falcon.ok(["a"])]
+    assert Devices(connect(), legacy=True).observers("md5", "x") == ["a"]
+    assert falcon.seen() == [f"GET {OLD_HOSTS}"]
+
+
+def test_250_hosts_are_three_pages_and_one_request_for_details(falcon, connect):
+    ids = [f"{number:032x}" for number in range(250)]
+
+    def handler(request):
+        if request.method == "POST":
+            assert request.path == "/devices/entities/devices/v2"
+            return falcon.ok([{"device_id": one} for one in request.body["ids"]])
+        assert request.get("limit") == "100"
+        start = int((request.get("offset") or "t0")[1:])
+        end = start + 100
+        return falcon.ok(ids[start:end], limit=100, offset=f"t{end}" if end < 250 else "")
+
+    falcon.handler = handler
+    devices = Devices(connect(concurrency=4))
+    found = devices.observers("domain", "x")
+    assert found == ids
+    assert set(devices.details(found)) == set(ids)
+    assert len(falcon.requests) == 4
+
+
+@pytest.mark.parametrize("last", [{}, {"offset": ""}, {"offset": None}, {"offset": "t"}, {"offset": 100}])
+def test_the_end_of_the_ids(falcon, connect, last):
+    falcon.script = [falcon.ok(["a"] * 100, offset="t"), falcon.ok(["b"], **last), falcon.ok([])]
+    assert Devices(connect()).observers("domain", "x") == ["a", "b"]
+    assert len(falcon.requests) == 2
+
+
+def test_details_in_the_largest_batches(falcon, connect):
+    falcon.handler = lambda request: falcon.ok([{"device_id": one} for one in request.body["ids"]])
+    ids = [f"{number:032x}" for number in range(5001)]
+    assert len(Devices(connect()).details([*ids, ids[0]])) == 5001
+    assert [len(request.body["ids"]) for request in falcon.requests] == [5000, 1]
+
+
+def test_unknown_hosts_are_left_out(falcon, connect):
+    falcon.script = [falcon.error(404, resources=[{"device_id": "a"}])]
+    assert set(Devices(connect()).details(["a", "b"])) == {"a"}
+    assert Devices(connect()).details([]) == {}
+
+
+def test_processes(falcon, connect):
+    falcon.script = [falcon.ok(["pid:a:1", "pid:a:2"], limit=100, offset="")]
+    devices = Devices(connect())
+    assert devices.processes("md5", "x", "a") == ["pid:a:1", "pid:a:2"]
+    assert falcon.requests[0].query == [("type", "md5"), ("value", "x"), ("device_id", "a"), ("limit", "100")]
+    falcon.handler = lambda request: falcon.ok([{"process_id": one} for one in request.all("ids")])
+    ids = [f"pid:{number:032x}:1" for number in range(900)]
+    assert list(devices.process_details(ids)) == ids
+    assert max(len(request.target) for request in falcon.requests) <= 18_000
+    assert len(falcon.requests) <= 5
+
+
+def test_many_side_by_side(falcon, connect):
+    falcon.handler = lambda request: falcon.ok([request.get("value")])
+    iocs = [("domain", f"{number}.example") for number in range(20)]
+    assert Devices(connect(concurrency=4)).observers_of(iocs) == [[value] for _kind, value in iocs]
+
+
+def test_a_missing_scope_is_named(falcon, connect):
+    falcon.handler = lambda request: falcon.error(403)
+    devices = Devices(connect())
+    for ask, scope in (
+        (lambda: devices.count("md5", "x"), "IOC Management: Read, and IOCs (Indicators of Compromise): Read"),
+        (lambda: devices.details(["a"]), "Hosts: Read"),
+        (lambda: devices.process_details(["a"]), "IOCs (Indicators of Compromise): Read"),
+    ):
+        with pytest.raises(PermissionRefused) as caught:
+            ask()
+        assert f"needs the scope {scope}." in str(caught.value)

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Host groups by name."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import IncompleteView, PermissionRefused
+from ansible_collections.threatops.falcon.plugins.module_utils.api.host_groups import HostGroups
+
+
+def groups(*names):
+    return [{"id": f"{number:032x}", "name": name} for number, name in enumerate(names)]
+
+
+def test_names_in_one_request(falcon, connect):
+    falcon.script = [falcon.ok(groups("Servers", "servers", "Servers (old)", "Laptops"), total=4)]
+    found = HostGroups(connect()).resolve(["SERVERS", "laptops", "nobody", "Servers"])
+    assert {name: [group["name"] for group in some] for name, some in found.items()} == {
+        "servers": ["Servers", "servers"],
+        "laptops": ["Laptops"],
+        "nobody": [],
+    }
+    assert len(falcon.requests) == 1
+    assert falcon.requests[0].get("filter") == "name:['laptops','nobody','servers']"
+
+
+def test_more_than_one_page(falcon, connect):
+    every = groups(*(f"g{number}" for number in range(700)))
+
+    def handler(request):
+        start = int(request.get("offset"))
+        return falcon.ok(every[start : start + int(request.get("limit"))], total=700)
+
+    falcon.handler = handler
+    assert HostGroups(connect()).resolve(["G699"])["g699"][0]["id"] == every[699]["id"]
+    assert len(falcon.requests) == 2
+
+
+@pytest.mark.parametrize("name", ["a*b", "x'y\"z", "n" * 20_000])
+def test_a_name_that_no_filter_can_hold(falcon, connect, name):
+    falcon.script = [falcon.ok(groups(name, "aXb"), total=2)]
+    assert len(HostGroups(connect()).resolve([name])[name.lower()]) == 1
+    assert falcon.requests[0].get("filter") is None
+
+
+def test_candidates(falcon, connect):
+    falcon.handler = lambda request: falcon.ok(groups("Servers", "Laptops", "Kiosk"), total=3)
+    assert HostGroups(connect()).candidates("server") == ["Servers"]
+    assert HostGroups(connect()).candidates("zzz") == ["Kiosk", "Laptops", "Servers"]
+
+
+def test_half_a_list_is_none(falcon, connect):
+    falcon.handler = lambda request: falcon.ok([], total=2)
+    with pytest.raises(IncompleteView):
+        HostGroups(connect()).resolve(["x"])
+
+
+def test_a_missing_scope_is_named(falcon, connect):
+    falcon.handler = lambda request: falcon.error(403)
+    with pytest.raises(PermissionRefused, match="look up host groups") as caught:
+        HostGroups(connect()).resolve(["x"])
+    assert "Host Groups: Read" in caught.value.hint
