@@ -11,7 +11,7 @@ A feed is a mapping: C{path}, C{format} (C{auto}, C{csv}, C{text}, C{stix}, C{mi
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple
 
 from ..values import HASH_LENGTHS, TYPES, Identity, ValueProblem, normalise
 from . import delimited, item_list, misp, stix, text
@@ -27,6 +27,13 @@ _YAML = re.compile(
     r"(?:\s*(?:#.*|---.*|%.*)?\n)*\s*"
     r"(?:-\s+(?:type|value|state|action)\s*:|(?:iocs|indicators|falcon_iocs)\s*:)"
 )
+
+
+_DOCUMENTS: Dict[str, Tuple[Callable[[Any], bool], str]] = {
+    "stix": (stix.is_stix, "STIX"),
+    "misp": (misp.is_misp, "MISP"),
+    "list": (item_list.is_list, "a list of items with type and value"),
+}
 
 
 class Collected(NamedTuple):
@@ -147,13 +154,12 @@ def _rows(path: str, feed: Mapping[str, Any]) -> Iterator[Row]:
         return delimited.rows(lines(path), path, columns)
     if kind == "text":
         return text.rows(lines(path))
-    if kind == "stix":
-        return stix.rows(document)
+    is_kind, name = _DOCUMENTS[kind]
+    if not is_kind(document):
+        raise FeedProblem(f"{path}: this is not {name}")
     if kind == "misp":
         return misp.rows(document, feed.get("to_ids") or "respect")
-    if not item_list.is_list(document):
-        raise FeedProblem(f"{path}: this is no list of items with type and value")
-    return item_list.rows(document)
+    return stix.rows(document) if kind == "stix" else item_list.rows(document)
 
 
 def _kind_of_text(beginning: str, has_columns: bool) -> str:
@@ -163,14 +169,9 @@ def _kind_of_text(beginning: str, has_columns: bool) -> str:
 
 
 def _kind_of_document(document: Any, path: str) -> str:
-    if isinstance(document, Mapping) and not {"objects", "pattern"}.isdisjoint(document):
-        return "stix"
-    if misp.is_misp(document):
-        return "misp"
-    if isinstance(document, list) and document and all(map(stix.is_object, document[:5])):
-        return "stix"
-    if item_list.is_list(document) and (isinstance(document, list) or item_list.items_of(document)):
-        return "list"
-    if isinstance(document, Mapping) and document.get("type") == "bundle":
-        return "stix"
-    raise FeedProblem(f"{path}: this JSON is neither STIX, nor MISP, nor a list of items with type and value")
+    kind = next((kind for kind, (is_kind, _name) in _DOCUMENTS.items() if is_kind(document)), None)
+    if kind is None:
+        raise FeedProblem(
+            f"{path}: this is neither {', nor '.join(name for _is_kind, name in _DOCUMENTS.values())}"
+        )
+    return kind

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Mapping
+from typing import Any, Iterator, List, Mapping, Optional
 
 from ..fields import FIELDS
 from ..values import TYPES
@@ -42,29 +42,30 @@ def yaml_of(path: str) -> Any:
         raise FeedProblem(f"{path}: this is not YAML: {problem}") from problem
 
 
-def items_of(document: Any) -> List[Any]:
-    """The items of a list, of a mapping that holds one (C{iocs}), or of a mapping of named lists; empty if none."""
-    if isinstance(document, Mapping):
-        inner = [document[key] for key in _WRAPPERS if key in document]
-        if inner:
-            return items_of(inner[0])
-        lists = [one for one in document.values() if isinstance(one, list)]
-        return [item for one in lists for item in one] if len(lists) == len(document) else []
-    return document if isinstance(document, list) else []
+def items_of(document: Any) -> Optional[List[Any]]:
+    """The items of a list, of a mapping that holds one (C{iocs}), or of a mapping of named lists; C{None} if none."""
+    if not isinstance(document, Mapping):
+        return document if isinstance(document, list) else None
+    inner = [document[key] for key in _WRAPPERS if key in document]
+    if inner:
+        return items_of(inner[0])
+    lists = [one for one in document.values() if isinstance(one, list)]
+    return [item for one in lists for item in one] if lists and len(lists) == len(document) else None
 
 
 def is_list(document: Any) -> bool:
     """Whether a document is a list of items or of bare values."""
     items = items_of(document)
-    return all(
-        isinstance(one, str) or (isinstance(one, Mapping) and "type" in one and "value" in one)
-        for one in items[:5]
-    )
+    return items is not None and all(isinstance(one, str) or _is_item(one) for one in items[:5])
+
+
+def _is_item(one: Any) -> bool:
+    return isinstance(one, Mapping) and "type" in one and "value" in one
 
 
 def rows(document: Any) -> Iterator[Row]:
     """Read items; the number of a row is the ordinal of its item."""
-    for number, item in enumerate(items_of(document), 1):
+    for number, item in enumerate(items_of(document) or (), 1):
         if isinstance(item, str):
             yield Row(number, item, [("any", item)], {})
         elif not isinstance(item, Mapping):

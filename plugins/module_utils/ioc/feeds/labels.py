@@ -287,4 +287,10 @@ def is_plausible_domain(name: str, written: str, defanged: bool = False) -> bool
     if top_level in _NO_TOP_LEVEL or (not defanged and top_level in _FILES_FIRST):
         return False
     known = len(top_level) == 2 or top_level in _COMMON_TOP_LEVEL or top_level.startswith("xn--")
-    return known or defanged or written == written.lower()
+    return (
+        known
+        or defanged
+        or written.isupper()
+        or written.rpartition(".")[2].islower()
+        or written.endswith(".")
+    )

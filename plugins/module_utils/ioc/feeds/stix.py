@@ -18,6 +18,7 @@ _OBSERVABLES = words(
     "mac-addr mutex network-traffic process software url user-account windows-registry-key "
     "x509-certificate"
 )
+_TAKEN = re.compile(r"(?:domain-name|ipv4-addr|ipv6-addr|url):value|file:hashes")
 _END = ("", "its end")
 _LEXEMES = re.compile(
     r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<join>AND|OR|FOLLOWEDBY|NOT|IN|LIKE|MATCHES|ISSUBSET|ISSUPERSET|EXISTS|WITHIN"
@@ -32,6 +33,15 @@ def is_object(one: Any) -> bool:
     return isinstance(one, Mapping) and str(one.get("id")).startswith(f"{one.get('type')}--")
 
 
+def is_stix(document: Any) -> bool:
+    """Whether a document is a bundle, an envelope of TAXII, a list of objects, or one object."""
+    if isinstance(document, list):
+        return bool(document) and all(map(is_object, document[:5]))
+    return isinstance(document, Mapping) and (
+        isinstance(document.get("objects"), list) or document.get("type") == "bundle" or is_object(document)
+    )
+
+
 def rows(document: Any) -> Iterator[Row]:
     """Read a bundle, a list of objects, or one object.
 
@@ -43,12 +53,11 @@ def rows(document: Any) -> Iterator[Row]:
             yield Row(number, str(one), [Fault("not a STIX object", False)], {})
         elif one.get("type") == "indicator":
             yield _indicator(number, one)
-        elif one.get("type") in _OBSERVABLES:
+        elif str(one.get("type")) in _OBSERVABLES:
             yield Row(number, _name(one), _observable(one), _fields(one))
         elif one.get("type") == "observed-data" and isinstance(one.get("objects"), Mapping):  # STIX 2.0
-            for inner in one["objects"].values():
-                if isinstance(inner, Mapping):
-                    yield Row(number, _name(inner), _observable(inner), _fields(inner))
+            for inner in filter(lambda inner: isinstance(inner, Mapping), one["objects"].values()):
+                yield Row(number, _name(inner), _observable(inner), _fields(inner))
 
 
 def _name(one: Mapping[str, Any]) -> str:
@@ -84,7 +93,7 @@ def _indicator(number: int, one: Mapping[str, Any]) -> Row:
         try:
             values = [_comparison(path, value) for path, value in comparisons(pattern)]
         except ValueError as problem:
-            values = [Fault(str(problem), False)]
+            values = [Fault(str(problem), bool("not understood" in str(problem) and _TAKEN.search(pattern)))]
     return Row(number, text, list(values), _fields(one))
 
 
