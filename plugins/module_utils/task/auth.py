@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from .base import Context, Params, Result, connect
+from .base import Context, Params, Result
+from .connection import connect
 from .options import CONNECTION
 
 SPEC = CONNECTION

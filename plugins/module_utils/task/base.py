@@ -15,13 +15,14 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..api.client import Client, Connection, Progress
 from ..api.deps import REQUESTS_IMPORT_ERROR
 from ..api.errors import FalconError
 from .options import ArgumentSpec
 
 Params = Mapping[str, Any]
 Result = Dict[str, Any]
+#: Told phase, done, total (if known) and, while waiting, until when (seconds since the epoch).
+Progress = Callable[[str, int, Optional[int], Optional[float]], None]
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Context:
 
     check_mode: bool = False
     token_file: Optional[str] = None
-    session: Optional[Callable[[Connection, int], Any]] = None
+    session: Optional[Callable[[Any, int], Any]] = None
     progress: Optional[Progress] = None
     warnings: List[str] = field(default_factory=list)
 
@@ -55,32 +56,6 @@ class TaskFailed(Exception):
         super().__init__(message)
         self.message = message
         self.result: Result = result or {}
-
-
-def connect(params: Params, context: Context, concurrency: int = 4) -> Client:
-    """Open a client as the options of C{options.CONNECTION} say. Nothing is sent yet.
-
-    @raise FalconError: the options cannot be used
-    """
-    auth = params.get("auth") or {}
-    connection = Connection(
-        client_id=params.get("client_id") or "",
-        client_secret=params.get("client_secret") or "",
-        access_token=auth.get("access_token") or "",
-        cloud=auth.get("cloud") or params.get("cloud") or "autodiscover",
-        base_url=auth.get("base_url") or params.get("base_url") or "",
-        member_cid=params.get("member_cid") or "",
-        proxy=params.get("proxy") or "",
-        validate_certs=bool(params.get("validate_certs", True)),
-        ca_path=params.get("ca_path") or "",
-        timeout=params.get("timeout") or 30,
-        retries=params["retries"] if params.get("retries") is not None else 5,
-        max_wait=params["max_wait"] if params.get("max_wait") is not None else 60,
-        user_agent=params.get("user_agent") or "",
-        token_file=context.token_file,
-    )
-    session = context.session(connection, concurrency) if context.session else None
-    return Client(connection, concurrency, context.progress, session)
 
 
 def perform(task: Task, params: Params, context: Context) -> Result:

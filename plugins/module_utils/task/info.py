@@ -17,10 +17,11 @@ from ..api.workers import side_by_side
 from ..ioc import expiry
 from ..ioc.fields import ACTIONS, PLATFORMS, SEVERITIES
 from ..ioc.values import TYPES, ValueProblem, normalise, recognise
-from .base import Context, Params, Result, TaskFailed, connect
+from .base import Context, Params, Result, TaskFailed
+from .connection import connect
 from .groups import ids_of
 from .options import CONNECTION, ArgumentSpec
-from .reconcile import open_api
+from .tenant import open_api
 
 _CONNECTIONS = 4
 _LISTS = (

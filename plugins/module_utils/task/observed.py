@@ -14,7 +14,8 @@ from ..api.client import Client
 from ..api.devices import Devices
 from ..api.host_groups import HostGroups
 from ..ioc.values import Identity, ValueProblem, normalise
-from .base import Context, Params, Result, TaskFailed, connect
+from .base import Context, Params, Result, TaskFailed
+from .connection import connect
 from .options import CONNECTION, ArgumentSpec
 
 #: The types that sensors keep sightings of (PSFalcon's C{Get-FalconIocHost}).

@@ -11,11 +11,9 @@ account of what was really done.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterable, List, Sequence, Union
+from typing import Dict, Iterable, List, Sequence
 
 from ..api.batches import Outcome
-from ..api.client import Client
-from ..api.current import Current
 from ..api.errors import NotSupported
 from ..api.legacy import Legacy
 from ..ioc.change import CREATE, DELETE, UPDATE, Change, Vocabulary
@@ -23,8 +21,10 @@ from ..ioc.item import Desired
 from ..ioc.plan import Failure, Plan, Policy, plan
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
-from .base import Context, Params, connect
+from .base import Context, Params
+from .connection import connect
 from .groups import resolve
+from .tenant import open_api
 
 
 @dataclass
@@ -46,13 +46,6 @@ class Account:
     def count(self, operation: str) -> int:
         """Indicators, not records: a tenant may hold one twice."""
         return len({change.identity for change in self.done if change.operation == operation})
-
-
-def open_api(client: Client, params: Params) -> Union[Current, Legacy]:
-    """The API that the option C{api} names; both have the same verbs."""
-    if params.get("api") == "legacy":
-        return Legacy(client)
-    return Current(client, params.get("batch_size") or 200, params.get("page_size") or 2000)
 
 
 class Reconciliation:

@@ -1,0 +1,36 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the options of a task to a client."""
+
+from __future__ import annotations
+
+from ..api.client import Client, Connection
+from .base import Context, Params
+
+
+def connect(params: Params, context: Context, concurrency: int = 4) -> Client:
+    """Open a client as the options of C{options.CONNECTION} say. Nothing is sent yet.
+
+    @raise FalconError: the options cannot be used
+    """
+    auth = params.get("auth") or {}
+    connection = Connection(
+        client_id=params.get("client_id") or "",
+        client_secret=params.get("client_secret") or "",
+        access_token=auth.get("access_token") or "",
+        cloud=auth.get("cloud") or params.get("cloud") or "autodiscover",
+        base_url=auth.get("base_url") or params.get("base_url") or "",
+        member_cid=params.get("member_cid") or "",
+        proxy=params.get("proxy") or "",
+        validate_certs=bool(params.get("validate_certs", True)),
+        ca_path=params.get("ca_path") or "",
+        timeout=params.get("timeout") or 30,
+        retries=params["retries"] if params.get("retries") is not None else 5,
+        max_wait=params["max_wait"] if params.get("max_wait") is not None else 60,
+        user_agent=params.get("user_agent") or "",
+        token_file=context.token_file,
+    )
+    session = context.session(connection, concurrency) if context.session else None
+    return Client(connection, concurrency, context.progress, session)
