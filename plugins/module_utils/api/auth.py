@@ -90,6 +90,8 @@ class Session:
         self._expires = float("inf")
         self._renew = float("inf")
         self._refusal: Optional[FalconError] = None
+        #: The token that was asked for here, not given or kept by another task.
+        self.issued = ""
         self.secrets: List[str] = [text for text in (connection.client_secret, self._token) if text]
         name = connection.cloud or "autodiscover"
         if name != "autodiscover" and name not in REGIONS:
@@ -225,6 +227,7 @@ class Session:
         lifetime = body.get("expires_in")
         known = isinstance(lifetime, (int, float)) and 0 < lifetime < 1e6
         self._accept(body["access_token"], float(lifetime) if known else _LIFETIME)  # type: ignore[arg-type]
+        self.issued = self._token
         if self._file is not None:
             self._file.save(self._token, self.base_url, time.time() + self._expires - time.monotonic())
 

@@ -189,10 +189,10 @@ class Client:
         def attempt() -> Reply:
             token = self._session.token()
             reply = send(token)
-            if reply.status == 401:
+            while reply.status == 401:
                 token = self._session.replace(token)
                 reply = send(token)
-                if reply.status == 401:
+                if reply.status == 401 and self._session.issued == token:
                     self._session.refuse_new_token()
             return reply
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from ..ioc.record import Record
 from .client import Answer, Client
@@ -38,21 +38,29 @@ class Listing:
 
     @param query: Parameters of each request (C{filter}, C{sort}, C{from_parent}).
     @param most: Stop when so many are read; C{None} reads all.
+    @param keep: Which records to keep; all must be seen, but a large tenant need not fit into memory.
     """
 
     def __init__(
-        self, client: Client, size: PageSize, query: List[Tuple[str, str]], most: Optional[int] = None
+        self,
+        client: Client,
+        size: PageSize,
+        query: List[Tuple[str, str]],
+        most: Optional[int] = None,
+        keep: Callable[[Record], bool] = lambda _record: True,
     ) -> None:
         self._client = client
         self._size = size
         self._query = query
         self._most = most
+        self._keep = keep
         self._start()
         self._restarted = False
         self._faults = 0
 
     def _start(self) -> None:
         self.records: Dict[str, Record] = {}
+        self._ids: Set[str] = set()
         self.total: Optional[int] = None
         self.complete = False
         self._largest_total = 0
@@ -62,7 +70,7 @@ class Listing:
 
     def pages_left(self) -> int:
         """How many more requests the rest takes, as far as known."""
-        rest = (self.total or 0) - len(self.records)
+        rest = (self.total or 0) - len(self._ids)
         return 0 if self.complete else max(1, -(-rest // self._size.rows))
 
     def finish(self) -> Dict[str, Record]:
@@ -98,9 +106,12 @@ class Listing:
             self.total = total
             self._largest_total = max(self._largest_total, total)
         for row in rows:
-            self.records[str(row.get("id") or f"{row.get('type')}:{row.get('value')}")] = row
+            one = str(row.get("id") or f"{row.get('type')}:{row.get('value')}")
+            self._ids.add(one)
+            if self._keep(row):
+                self.records[one] = row
         self._rows += len(rows)
-        self._client.report("reading", len(self.records), self.total)
+        self._client.report("reading", len(self._ids), self.total)
         self._turn_page(answer, bool(rows))
 
     def _turn_page(self, answer: Answer, brought: bool) -> None:
@@ -111,7 +122,7 @@ class Listing:
         is then not needed. Where the total has shrunk, records that are gone may be among those read; then the
         listing ends where the tenant ends it.
         """
-        seen = len(self.records)
+        seen = len(self._ids)
         # Without a total an empty page ends it, but an empty page alone says nothing.
         enough = seen > 0 if self.total is None else seen >= self.total
         read = self.total is not None and enough and self.total >= self._largest_total
@@ -132,7 +143,7 @@ class Listing:
             self.complete = True
         elif self._restarted:
             raise IncompleteView(
-                f"Could not list indicators: Falcon says there are {self.total} but shows {len(self.records)}",
+                f"Could not list indicators: Falcon says there are {self.total} but shows {len(self._ids)}",
                 hint="Nothing was decided on this partial view. Run again when the tenant is not being changed.",
             )
         else:
@@ -147,7 +158,7 @@ class Listing:
         while True:
             limit = self._size.rows
             if self._most is not None:
-                limit = max(1, min(limit, self._most - len(self.records)))
+                limit = max(1, min(limit, self._most - len(self._ids)))
             place = []
             if self._after:
                 place = [("after", self._after)]

@@ -80,7 +80,7 @@ class Observation:
             self._read()
         else:
             self._seen.update(self._list("").finish())
-        return [record for record in self._seen.values() if self._belongs(record)]
+        return list(self._seen.values())
 
     def _belongs(self, record: Record) -> bool:
         if record.get("deleted") is True:
@@ -91,7 +91,7 @@ class Observation:
         return own and self._whole_source and record.get("source") == self._source
 
     def _list(self, term: str) -> Listing:
-        return Listing(self._client, self._size, [("filter", fql.both([term, LIVE]))])
+        return Listing(self._client, self._size, [("filter", fql.both([term, LIVE]))], keep=self._belongs)
 
     def _unseen(self) -> List[List[str]]:
         """The values not seen yet, in URLs full. A spelling that no filter can hold is left to its normal form."""

@@ -25,6 +25,8 @@ from .pace import Pace, asked_wait, jitter
 LARGEST_ANSWER = 256 * 1024 * 1024
 # A request with all of its tries and waits takes no longer than the greater of this and five times max_wait.
 _BUDGET = 300.0
+#: Seconds to wait after the first failure where Falcon does not say; doubled after each further one.
+FIRST_WAIT = 0.5
 
 
 def is_loopback(host: str) -> bool:
@@ -72,7 +74,7 @@ class Reply:
     page: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Trouble(Exception):
     """One try that came to nothing. C{sent}: the request may have been carried out."""
 
@@ -175,7 +177,7 @@ class Transport:
                 raw = self._read(response)
         except requests.exceptions.RequestException as error:
             raise self._lost(error) from None
-        self._interpret(reply, raw)
+        self._interpret(reply, raw, kind)
         return reply
 
     def _read(self, response: Any) -> bytes:
@@ -190,7 +192,7 @@ class Transport:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _interpret(self, reply: Reply, raw: bytes) -> None:
+    def _interpret(self, reply: Reply, raw: bytes, kind: str) -> None:
         """Parse an answer, and raise when it is one to come again for."""
         reply.page = raw[:64].lstrip().startswith(b"<") or "html" in reply.headers.get("Content-Type", "")
         try:
@@ -203,7 +205,9 @@ class Transport:
         if status == 429 or _hidden_code(reply) == 429:
             wait = asked_wait(reply.headers, time.time())
             raise Trouble("Falcon's rate limit is used up (HTTP 429)", False, 429, wait, kind="rate")
-        self.pace.observe(reply.headers)
+        # Tokens and refused tokens have limits of their own, which say nothing about that of the requests.
+        if kind != "token" and status != 401:
+            self.pace.observe(reply.headers)
         if status >= 500 or status == 408 or _hidden_code(reply) >= 500:
             said = f': "{self.hide(_message(reply.body))}"' if _message(reply.body) else ""
             what = (
@@ -213,9 +217,9 @@ class Transport:
                 what, True, status, asked_wait(reply.headers, time.time()), reply.page, kind="server"
             )
         if status < 300 and reply.body is None:
-            kind = "a page" if reply.page else "something else"
+            what = "a page" if reply.page else "something else"
             raise Trouble(
-                f"Falcon answered HTTP {status} with {kind} instead of JSON",
+                f"Falcon answered HTTP {status} with {what} instead of JSON",
                 status=status,
                 page=reply.page,
                 kind="answer",
@@ -286,7 +290,7 @@ class Transport:
 
     def delay(self, tries: int, asked: Optional[float] = None) -> float:
         """Seconds to wait after so many failed tries: what Falcon asks for, else 0.5, 1, 2 ... with jitter."""
-        wait = asked if asked is not None else 0.5 * 2 ** min(tries - 1, 16) * jitter(0.7, 1.3)
+        wait = asked if asked is not None else FIRST_WAIT * 2 ** min(tries - 1, 16) * jitter(0.7, 1.3)
         return min(wait, self.max_wait)
 
     def back_off(self, seconds: float) -> None:

@@ -108,7 +108,11 @@ class Falcon:
                     time.sleep(0.8)
                 raw = said.raw if said.raw is not None else json.dumps(said.body).encode()
                 self.send_response_only(said.status)  # no Date: the clock of the tests runs ahead
-                headers = {"Content-Type": "application/json", "Content-Length": str(len(raw)), **said.headers}
+                headers = {
+                    "Content-Type": "application/json",
+                    "Content-Length": str(len(raw)),
+                    **said.headers,
+                }
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
@@ -153,7 +157,9 @@ class Falcon:
         return Said(201, body, headers)
 
     @staticmethod
-    def ok(resources: Any = (), status: int = 200, errors: Any = (), headers: Any = None, **pagination: Any) -> Said:
+    def ok(
+        resources: Any = (), status: int = 200, errors: Any = (), headers: Any = None, **pagination: Any
+    ) -> Said:
         """An envelope of success; keywords are its pagination."""
         meta = {"query_time": 0.01, "trace_id": "trace-1", "pagination": pagination}
         if isinstance(resources, tuple):
@@ -209,7 +215,13 @@ class Tenant:
         falcon.handler = self
 
     def add(self, value: str, kind: str = "domain", **fields: Any) -> dict[str, Any]:
-        record = {"id": f"{len(self.records) + 1:064x}", "type": kind, "value": value, "deleted": False, **fields}
+        record = {
+            "id": f"{len(self.records) + 1:064x}",
+            "type": kind,
+            "value": value,
+            "deleted": False,
+            **fields,
+        }
         self.records[record["id"]] = record
         return record
 
@@ -237,7 +249,10 @@ class Tenant:
             for record in self.live()
             if not lists or fits(record.get(name) in wanted for name, wanted in lists.items())
         ]
-        start, limit = int(request.get("after") or request.get("offset") or 0), int(request.get("limit") or 100)
+        start, limit = (
+            int(request.get("after") or request.get("offset") or 0),
+            int(request.get("limit") or 100),
+        )
         page = found[start : start + limit]
         after = {"after": str(start + len(page))} if page else {}
         return self.falcon.ok(page, total=len(found), limit=limit, offset=start + len(page), **after)
@@ -262,7 +277,13 @@ class Tenant:
             elif (row.get("type"), row.get("value")) in known:
                 text = f"Warning: Duplicate type: '{row['type']}' and value: '{row['value']}' combination."
                 problems.append(
-                    {"row": number, "type": row["type"], "value": row["value"], "message_type": "warning", "message": text}
+                    {
+                        "row": number,
+                        "type": row["type"],
+                        "value": row["value"],
+                        "message_type": "warning",
+                        "message": text,
+                    }
                 )
         return problems
 

@@ -81,7 +81,8 @@ def test_unknown_cloud_and_missing_credentials(connect):
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_refused_credentials_are_tried_once(falcon, connect, secret, status):
     falcon.token_script = [
-        falcon.error(status, f"Failed to issue access token - Client authentication {secret}") for _ in range(5)
+        falcon.error(status, f"Failed to issue access token - Client authentication {secret}")
+        for _ in range(5)
     ]
     client = connect()
     for _ in range(3):
@@ -171,7 +172,10 @@ def test_a_given_token_that_has_ended(falcon, connect):
 def test_a_given_token_is_replaced_when_there_are_credentials(falcon, connect):
     falcon.script = [falcon.error(401), falcon.ok()]
     read(connect(access_token="old"))
-    assert [request.headers["authorization"] for request in falcon.requests] == ["Bearer old", "Bearer token-1"]
+    assert [request.headers["authorization"] for request in falcon.requests] == [
+        "Bearer old",
+        "Bearer token-1",
+    ]
 
 
 # Regions. Falcon's own hosts are out of reach of a test: what would be sent to them is caught.
@@ -213,7 +217,10 @@ def test_autodiscovery_by_header(regions):
     answers.update({US1: token(**{"X-Cs-Region": "eu-1"}), EU1: OK})
     client = credentials()
     read(client)
-    assert [url for _method, url, _bearer, _data in sent] == [f"{US1}/oauth2/token", f"{EU1}/iocs/queries/actions/v1"]
+    assert [url for _method, url, _bearer, _data in sent] == [
+        f"{US1}/oauth2/token",
+        f"{EU1}/iocs/queries/actions/v1",
+    ]
     assert (client.cloud, client.base_url) == ("eu-1", EU1)
     assert client.warnings == []
 
@@ -224,7 +231,11 @@ def test_autodiscovery_by_redirect(regions, headers):
     answers.update({US1: Reply(308, headers), f"{US2}/oauth2": token(), f"{US2}/iocs": OK})
     client = credentials()
     read(client)
-    assert [url.split("/iocs")[0].split("/oauth2")[0] for _method, url, _bearer, _data in sent] == [US1, US2, US2]
+    assert [url.split("/iocs")[0].split("/oauth2")[0] for _method, url, _bearer, _data in sent] == [
+        US1,
+        US2,
+        US2,
+    ]
     assert sent[0][3] == sent[1][3], "the same form is posted again"
     assert client.auth()["cloud"] == "us-2"
 
@@ -254,7 +265,9 @@ def test_credentials_do_not_follow_a_redirect_elsewhere(regions, location):
 
 def test_requests_do_not_follow_a_redirect_elsewhere(regions):
     answers, sent = regions
-    answers.update({f"{US1}/oauth2": token(), f"{US1}/iocs": Reply(308, {"Location": "https://evil.example/x"})})
+    answers.update(
+        {f"{US1}/oauth2": token(), f"{US1}/iocs": Reply(308, {"Location": "https://evil.example/x"})}
+    )
     with pytest.raises(ConfigurationError, match=r"evil\.example"):
         read(credentials())
     assert len(sent) == 2
@@ -346,7 +359,12 @@ def test_a_token_is_for_those_who_asked_for_it(falcon, connect, tmp_path, secret
     path = tmp_path / "token"
     falcon.handler = lambda request: falcon.ok()
     read(connect(token_file=str(path)))
-    for other in ({"client_secret": "x" * 40}, {"client_id": "b" * 32}, {"member_cid": "c" * 32}, {"cloud": "us-2"}):
+    for other in (
+        {"client_secret": "x" * 40},
+        {"client_id": "b" * 32},
+        {"member_cid": "c" * 32},
+        {"cloud": "us-2"},
+    ):
         read(connect(token_file=str(path), **other))
     assert len(falcon.tokens) == 5
     read(connect(token_file=str(path)))
@@ -370,6 +388,22 @@ def test_a_kept_token_that_was_revoked_is_replaced_quietly(falcon, connect, tmp_
     assert client.warnings == []
 
 
+def test_a_newer_kept_token_that_was_revoked_too(falcon, connect, tmp_path):
+    path = tmp_path / "token"
+    good = {"Bearer token-1", "Bearer token-2"}
+    falcon.handler = lambda request: (
+        falcon.ok() if request.headers["authorization"] in good else falcon.error(401)
+    )
+    first = connect(token_file=str(path))
+    read(first)
+    good.remove("Bearer token-1")
+    read(connect(token_file=str(path)))
+    good.clear()
+    good.add("Bearer token-3")
+    read(first)
+    assert len(falcon.tokens) == 3
+
+
 def test_an_ended_token_is_not_taken_from_the_file(falcon, connect, clock, tmp_path):
     path = tmp_path / "token"
     falcon.handler = lambda request: falcon.ok()
@@ -381,7 +415,15 @@ def test_an_ended_token_is_not_taken_from_the_file(falcon, connect, clock, tmp_p
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"k": 3}', b'{"k": {"expires": 9e12, "token": 5, "base_url": ""}}', b"[" * 100_000, b"\xff"],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"k": 3}',
+        b'{"k": {"expires": 9e12, "token": 5, "base_url": ""}}',
+        b"[" * 100_000,
+        b"\xff",
+    ],
 )
 def test_a_broken_token_file_is_an_empty_one(tmp_path, content):
     path = tmp_path / "token"

@@ -71,7 +71,9 @@ def test_netrc_does_not_take_the_place_of_the_token(falcon, connect, tmp_path, m
     assert "authorization" not in falcon.tokens[0].headers
 
 
-@pytest.mark.parametrize("body", [{"resources": None}, {}, {"errors": None, "meta": None}, {"meta": {"pagination": 3}}])
+@pytest.mark.parametrize(
+    "body", [{"resources": None}, {}, {"errors": None, "meta": None}, {"meta": {"pagination": 3}}]
+)
 def test_missing_parts_of_an_envelope_are_empty(falcon, connect, body):
     falcon.script = [falcon.raw(__import__("json").dumps(body).encode())]
     answer = read(connect())
@@ -147,7 +149,9 @@ def test_retries_have_an_end(falcon, connect, clock):
 
 
 def test_retries_have_a_budget_of_time(falcon, connect, clock):
-    falcon.handler = lambda request: falcon.error(429, headers={"X-Ratelimit-RetryAfter": str(int(clock.time()) + 3600)})
+    falcon.handler = lambda request: falcon.error(
+        429, headers={"X-Ratelimit-RetryAfter": str(int(clock.time()) + 3600)}
+    )
     with pytest.raises(Unavailable, match="rate limit"):
         read(connect(retries=1000))
     assert sum(clock.slept) <= 301
@@ -161,13 +165,16 @@ def rate_limited(falcon, headers):
 def test_a_rate_limit_is_waited_out_as_long_as_falcon_says(falcon, connect, clock):
     for form, expected in {
         "epoch seconds": (lambda: {"X-Ratelimit-RetryAfter": str(int(clock.time()) + 7)}, (5.9, 7.3)),
-        "epoch milliseconds": (lambda: {"X-Ratelimit-RetryAfter": str(int(clock.time() * 1000) + 7000)}, (6.5, 7.3)),
+        "epoch milliseconds": (
+            lambda: {"X-Ratelimit-RetryAfter": str(int(clock.time() * 1000) + 7000)},
+            (6.5, 7.3),
+        ),
         "seconds": (lambda: {"Retry-After": "7"}, (6.5, 7.3)),
         "a date": (
             lambda: {
-                "Retry-After": datetime.datetime.fromtimestamp(clock.time() + 8, datetime.timezone.utc).strftime(
-                    "%a, %d %b %Y %H:%M:%S GMT"
-                )
+                "Retry-After": datetime.datetime.fromtimestamp(
+                    clock.time() + 8, datetime.timezone.utc
+                ).strftime("%a, %d %b %Y %H:%M:%S GMT")
             },
             (6.5, 8.3),
         ),
@@ -216,7 +223,9 @@ def test_a_small_rate_limit_is_not_hammered(falcon, connect, clock):
 
 
 def test_a_large_rate_limit_costs_nothing(falcon, connect, clock):
-    falcon.handler = lambda request: falcon.ok(headers={"X-Ratelimit-Limit": "6000", "X-Ratelimit-Remaining": "5990"})
+    falcon.handler = lambda request: falcon.ok(
+        headers={"X-Ratelimit-Limit": "6000", "X-Ratelimit-Remaining": "5990"}
+    )
     client = connect()
     for _ in range(20):
         read(client)
@@ -227,7 +236,10 @@ def test_an_expired_token_is_replaced_once(falcon, connect):
     falcon.script = [falcon.error(401, "access denied, invalid bearer token"), falcon.ok([{"id": "1"}])]
     client = connect()
     assert write(client).resources == [{"id": "1"}]
-    assert [request.headers["authorization"] for request in falcon.requests] == ["Bearer token-1", "Bearer token-2"]
+    assert [request.headers["authorization"] for request in falcon.requests] == [
+        "Bearer token-1",
+        "Bearer token-2",
+    ]
     assert client.requests.dict()["retried"] == 0, "a refresh is not counted"
     assert client.warnings == []
 

@@ -43,7 +43,9 @@ def make(tenant, count):
 
 
 def test_create_in_batches(falcon, tenant, connect):
-    outcomes = Current(connect(concurrency=4)).create(bodies(450), comment="why", ignore_warnings=True, retrodetects=True)
+    outcomes = Current(connect(concurrency=4)).create(
+        bodies(450), comment="why", ignore_warnings=True, retrodetects=True
+    )
     assert statuses(outcomes) == ["done"] * 450
     assert [outcome.record["value"] for outcome in outcomes] == [f"{number}.example" for number in range(450)]
     assert sorted(sizes(falcon)) == [50, 200, 200]
@@ -114,7 +116,13 @@ def test_a_duplicate_is_a_conflict(falcon, tenant, connect):
 
 
 def test_other_warnings_are_failures_that_name_the_option(falcon, tenant, connect):
-    row = {"row": 2, "type": "domain", "value": "1.example", "message_type": "warning", "message": "looks odd"}
+    row = {
+        "row": 2,
+        "type": "domain",
+        "value": "1.example",
+        "message_type": "warning",
+        "message": "looks odd",
+    }
     falcon.script = [falcon.error(400, "One or more", [row])]
     outcomes = Current(connect()).create(bodies(3))
     assert statuses(outcomes) == ["done", "failed", "done"]
@@ -129,7 +137,9 @@ def test_rows_inside_a_success_are_failures(falcon, tenant, connect):
 
 
 def test_rows_that_do_not_exist_are_not_believed(falcon, tenant, connect):
-    falcon.script = [falcon.error(400, "x", [{"row": 99, "message_type": "error"}, {"row": "1", "message_type": "error"}])]
+    falcon.script = [
+        falcon.error(400, "x", [{"row": 99, "message_type": "error"}, {"row": "1", "message_type": "error"}])
+    ]
     assert statuses(Current(connect()).create(bodies(2))) == ["done", "done"]
 
 
@@ -339,7 +349,9 @@ def test_updating_what_somebody_has_deleted(falcon, tenant, connect):
 
 def test_delete_by_id_in_urls_that_fit(falcon, tenant, connect):
     records = make(tenant, 450)
-    outcomes = Current(connect(), batch_size=2000).delete([one["id"] for one in records], comment="clean up: a+b")
+    outcomes = Current(connect(), batch_size=2000).delete(
+        [one["id"] for one in records], comment="clean up: a+b"
+    )
     assert statuses(outcomes) == ["done"] * 450
     assert [len(request.all("ids")) for request in falcon.requests] == [200, 200, 50]
     assert all(request.get("comment") == "clean up: a+b" for request in falcon.requests)

@@ -25,7 +25,10 @@ def test_nobody_is_zero_after_both_paths_were_asked(falcon, connect):
     falcon.script = [falcon.error(404), falcon.error(404)]
     assert Devices(connect()).count("domain", "x") == Count()
     assert falcon.seen() == [f"GET {COUNT}", f"GET {OLD_COUNT}"]
-    falcon.script = [falcon.error(404), falcon.ok(errors=[{"code": 404, "message": "domain:x - Resource Not Found"}])]
+    falcon.script = [
+        falcon.error(404),
+        falcon.ok(errors=[{"code": 404, "message": "domain:x - Resource Not Found"}]),
+    ]
     assert Devices(connect()).observers("domain", "x") == []
 
 
@@ -107,7 +110,10 @@ def test_a_missing_scope_is_named(falcon, connect):
     falcon.handler = lambda request: falcon.error(403)
     devices = Devices(connect())
     for ask, scope in (
-        (lambda: devices.count("md5", "x"), "IOC Management: Read, and IOCs (Indicators of Compromise): Read"),
+        (
+            lambda: devices.count("md5", "x"),
+            "IOC Management: Read, and IOCs (Indicators of Compromise): Read",
+        ),
         (lambda: devices.details(["a"]), "Hosts: Read"),
         (lambda: devices.process_details(["a"]), "IOCs (Indicators of Compromise): Read"),
     ):

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import IncompleteView, PermissionRefused
+from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
+    IncompleteView,
+    PermissionRefused,
+)
 from ansible_collections.threatops.falcon.plugins.module_utils.api.host_groups import HostGroups
 
 

@@ -27,7 +27,13 @@ class OldTenant:
         falcon.handler = self
 
     def add(self, kind, value, **fields):
-        self.rows[f"{kind}:{value}"] = {"type": kind, "value": value, "policy": "detect", "share_level": "red", **fields}
+        self.rows[f"{kind}:{value}"] = {
+            "type": kind,
+            "value": value,
+            "policy": "detect",
+            "share_level": "red",
+            **fields,
+        }
 
     def __call__(self, request):
         if request.path == QUERIES:
@@ -47,7 +53,15 @@ class OldTenant:
         if request.method == "POST":
             assert isinstance(request.body, list)
             for row in request.body:
-                assert set(row) <= {"type", "value", "policy", "share_level", "expiration_days", "source", "description"}
+                assert set(row) <= {
+                    "type",
+                    "value",
+                    "policy",
+                    "share_level",
+                    "expiration_days",
+                    "source",
+                    "description",
+                }
                 self.rows[f"{row['type']}:{row['value']}"] = row
             return self.falcon.ok()
         one = f"{request.get('type')}:{request.get('value')}"
@@ -70,7 +84,14 @@ def old(falcon):
 
 def body(value="a.example", kind="domain", **fields):
     desktop = ["windows", "mac", "linux"]
-    return {"type": kind, "value": value, "action": "detect", "platforms": desktop, "applied_globally": True, **fields}
+    return {
+        "type": kind,
+        "value": value,
+        "action": "detect",
+        "platforms": desktop,
+        "applied_globally": True,
+        **fields,
+    }
 
 
 def test_a_record_in_todays_words():
@@ -126,7 +147,8 @@ def test_what_it_cannot_express_is_named(connect, option, given):
 
 
 @pytest.mark.parametrize(
-    "given", [body(expiration_days=3), body(action="no_action", severity="", tags=[], description="x", source="y")]
+    "given",
+    [body(expiration_days=3), body(action="no_action", severity="", tags=[], description="x", source="y")],
 )
 def test_what_it_can_express(connect, given):
     assert Legacy(connect()).check(given["type"], given) is None
@@ -219,7 +241,12 @@ def test_find(falcon, old, connect):
     old.add("md5", "0" * 32, source="s", policy="none")
     api = Legacy(connect())
     found = api.find(
-        {"sources": ["s"], "actions": ["no_action"], "expires_after": "2020-01-01T00:00:00Z", "include_deleted": True},
+        {
+            "sources": ["s"],
+            "actions": ["no_action"],
+            "expires_after": "2020-01-01T00:00:00Z",
+            "include_deleted": True,
+        },
         sort="expiration.desc",
         limit=1,
     )
@@ -243,7 +270,9 @@ def test_find(falcon, old, connect):
 
 @pytest.mark.parametrize("said", ["404", "html 404"])
 def test_switched_off_is_one_sentence(falcon, connect, said):
-    falcon.handler = lambda request: falcon.html(404) if said == "html 404" else falcon.error(404, "404 page not found")
+    falcon.handler = lambda request: (
+        falcon.html(404) if said == "html 404" else falcon.error(404, "404 page not found")
+    )
     api = Legacy(connect())
     for ask in (
         lambda: api.observe([("domain", "a.example", "a.example")], "s", True),
@@ -251,8 +280,14 @@ def test_switched_off_is_one_sentence(falcon, connect, said):
     ):
         with pytest.raises(NotSupported) as caught:
             ask()
-        assert "switched the legacy API" in str(caught.value) and str(caught.value).endswith("Use api: current.")
-    for outcomes in (api.create([body()]), api.update([{"id": "md5:x", "action": "detect"}]), api.delete(["md5:x"])):
+        assert "switched the legacy API" in str(caught.value) and str(caught.value).endswith(
+            "Use api: current."
+        )
+    for outcomes in (
+        api.create([body()]),
+        api.update([{"id": "md5:x", "action": "detect"}]),
+        api.delete(["md5:x"]),
+    ):
         assert outcomes[0].status == "failed"
         assert "switched the legacy API" in outcomes[0].message
 
@@ -261,7 +296,9 @@ def test_a_403_may_mean_either(falcon, connect):
     falcon.handler = lambda request: falcon.error(403, "access denied, authorization failed")
     with pytest.raises(PermissionRefused) as caught:
         Legacy(connect()).find({})
-    assert "IOCs (Indicators of Compromise): Read" in str(caught.value) and "api: current" in str(caught.value)
+    assert "IOCs (Indicators of Compromise): Read" in str(caught.value) and "api: current" in str(
+        caught.value
+    )
 
 
 def test_half_a_view_is_none(falcon, connect):

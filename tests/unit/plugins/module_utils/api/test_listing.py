@@ -28,7 +28,9 @@ def count(client, size=3, most=None):
 
 
 def places(falcon):
-    return [(request.get("limit"), request.get("after"), request.get("offset")) for request in falcon.requests]
+    return [
+        (request.get("limit"), request.get("after"), request.get("offset")) for request in falcon.requests
+    ]
 
 
 def test_pages_to_the_end_without_an_empty_page(falcon, connect):
@@ -198,7 +200,10 @@ def test_html_for_ever_ends(falcon, connect, clock):
 
 
 def test_a_limit_reads_no_more_than_it_must(falcon, connect):
-    falcon.script = [falcon.ok(rows(1, 2, 3), total=100, after="a"), falcon.ok(rows(4, 5), total=100, after="b")]
+    falcon.script = [
+        falcon.ok(rows(1, 2, 3), total=100, after="a"),
+        falcon.ok(rows(4, 5), total=100, after="b"),
+    ]
     read = listing(connect(), 3, most=5)
     assert len(read.finish()) == 5 and read.total == 100
     assert [request.get("limit") for request in falcon.requests] == ["3", "2"]

@@ -131,7 +131,9 @@ def test_no_url_is_too_long(falcon, tenant, connect):
     """The tenant answers 414 above 19,000 characters."""
     values = [f"{'ü' * 20}{number}.example".encode("idna").decode() for number in range(3000)]
     Current(connect()).observe(wanted(*values, kind="domain"), None, False)
-    Current(connect()).observe([("domain", f"{number}.example", "Ü" * 150) for number in range(50)], "s" * 200, True)
+    Current(connect()).observe(
+        [("domain", f"{number}.example", "Ü" * 150) for number in range(50)], "s" * 200, True
+    )
     fill(tenant, 5000, "x")
     Current(connect()).observe(wanted(*values, kind="domain"), None, False)
     assert max(len(request.target) for request in falcon.requests) <= 18_100
