@@ -11,8 +11,9 @@ short_description: Report on Falcon IOCs as HTML, JSON, CSV or JUnit XML
 version_added: 1.0.0
 description:
   - Computes what an audit found from a check-mode result of M(threatops.falcon.falcon_iocs) and the records of
-    M(threatops.falcon.falcon_ioc_info), and writes it as a page for people, as data for programs, and as tests for pipelines. Or writes any
-    other facts as the same kind of page.
+    M(threatops.falcon.falcon_ioc_info), and writes it as a page for people, as data for programs, and as tests for pipelines. Or writes what
+    M(threatops.falcon.falcon_ioc_hosts_info) and M(threatops.falcon.falcon_ioc_processes_info) found, or any other facts, as the same kind of
+    page.
   - The HTML is one file that loads nothing, with tables that sort, filter and turn pages in the browser, in light and dark, and on paper.
     Whatever a tenant or a feed has put into a field is shown, never interpreted.
   - Nothing is asked of Falcon. The options that other modules connect with are taken as well, and those that are no secret are reported.
@@ -34,9 +35,10 @@ attributes:
     details: A report bears the time of its making. Give O(generated) to repeat one.
 options:
   kind:
-    description: V(audit) computes and reports findings. V(page) reports what O(page) holds.
+    description:
+      - V(audit) computes and reports findings. V(hunt) reports who observed O(iocs), when, and what ran. V(page) reports what O(page) holds.
     type: str
-    choices: [audit, page]
+    choices: [audit, hunt, page]
     default: audit
   title:
     description: The heading.
@@ -51,7 +53,7 @@ options:
   formats:
     description:
       - What to write. V(html) gives a file with the suffix C(.html), V(json) C(.json), V(csv) C(.csv), V(junit) C(.xml).
-      - A CSV file holds the findings, or the first table of a page. V(junit) is for audits.
+      - A CSV file holds the findings, the sightings of a hunt, or the first table of a page. V(junit) is for audits.
     type: list
     elements: str
     choices: [html, json, csv, junit]
@@ -61,7 +63,7 @@ options:
     type: dict
     default: {}
   generated:
-    description: When the report was made, RFC 3339. The default for an audit is now, for a page nothing.
+    description: When the report was made, RFC 3339. The default is now, for a page nothing.
     type: str
   lists:
     description: The lists that were compared. O(plan) has the same order.
@@ -82,6 +84,21 @@ options:
     default: []
   records:
     description: Indicators of the tenant as M(threatops.falcon.falcon_ioc_info) returns them, to look for expired and unprotected ones.
+    type: list
+    elements: dict
+    default: []
+  iocs:
+    description: With O(kind=hunt), what was looked for, as RV(threatops.falcon.falcon_ioc_hosts_info#module:iocs).
+    type: list
+    elements: dict
+    default: []
+  hosts:
+    description: With O(kind=hunt), who observed it, as RV(threatops.falcon.falcon_ioc_hosts_info#module:hosts).
+    type: list
+    elements: dict
+    default: []
+  processes:
+    description: With O(kind=hunt), what ran, as RV(threatops.falcon.falcon_ioc_processes_info#module:processes).
     type: list
     elements: dict
     default: []
@@ -186,6 +203,26 @@ EXAMPLES = r"""
     records: "{{ present.iocs }}"
     fail_on: [missing, changed, disabled]
 
+- name: Find who observed a domain
+  threatops.falcon.falcon_ioc_hosts_info:
+    iocs: [{type: domain, value: beacon.example.net}]
+  register: seen
+
+- name: Find what ran there
+  threatops.falcon.falcon_ioc_processes_info:
+    iocs: "{{ seen.iocs }}"
+  register: ran
+
+- name: Report it
+  threatops.falcon.falcon_ioc_report:
+    kind: hunt
+    title: INC-4711
+    dest: reports
+    formats: [html, json, csv]
+    iocs: "{{ seen.iocs }}"
+    hosts: "{{ seen.hosts }}"
+    processes: "{{ ran.processes }}"
+
 - name: A page of one's own
   threatops.falcon.falcon_ioc_report:
     kind: page
@@ -209,18 +246,21 @@ files:
       C(fail_on), C(counts) (findings by kind), C(totals) (the counts of all lists), C(lists) (C(name), C(source), C(plan_digest), C(counts)),
       C(facts), and C(findings), each with C(kind), C(type), C(value), C(list), C(owner), C(detail) and C(changes) (C(field), C(before) as the
       tenant has it, C(after) as the list wants it). Keys may be added to it, never taken away.
+    - That of a hunt is of schema C(threatops.falcon/hunt/1). It has C(schema), C(title), C(generated), C(summary), C(counts), C(facts), C(iocs) (with
+      how many C(hosts) and C(processes), C(first_started), C(last_started)), C(hosts) (with the same of each, and C(observed)), and C(sightings), each
+      with C(started), C(ended), C(device_id), C(hostname), C(platform), C(type), C(value), C(process_id), C(file_name) and C(command_line).
     - That of a page is of schema C(threatops.falcon/page/1), and holds what O(page) holds with C(title) and C(facts).
   returned: always
   type: dict
   sample: {html: reports/audit.html, json: reports/audit.json}
 summary:
-  description: The findings in one line, or the verdict of the page.
+  description: The findings or the hunt in one line, or the verdict of the page.
   returned: always
   type: str
   sample: 118 of 120 as they should be; 1 missing, 1 disabled
 counts:
-  description: How many findings of each kind, zeros included.
-  returned: if O(kind=audit)
+  description: How many findings of each kind, zeros included. Of a hunt, how many C(iocs), C(seen), C(hosts), C(contained) and C(processes).
+  returned: if O(kind=audit) or O(kind=hunt)
   type: dict
 failed_on:
   description: The kinds of O(fail_on) that were found.

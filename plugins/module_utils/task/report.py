@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from typing import Any, Dict, Mapping
+from typing import Any, Callable, Dict, Mapping
 
 from ..report import deployment
 from ..report.audit import audit_document, audit_page, findings_table
@@ -17,6 +17,7 @@ from ..report.evidence import json_bytes
 from ..report.files import holds, replace
 from ..report.findings import KINDS, findings
 from ..report.html_page import html_page
+from ..report.hunt import hunt_document, hunt_page, sightings_table
 from ..report.junit import junit
 from ..report.page import Chart, Column, Count, Page, Table
 from .base import Context, Params, Result, TaskFailed
@@ -25,11 +26,12 @@ from .options import CONNECTION, PROTECTION, ArgumentSpec
 from .protection import Guard
 
 FORMATS = ("html", "json", "csv", "junit")
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 SUFFIXES = {"html": ".html", "json": ".json", "csv": ".csv", "junit": ".xml"}
 
 SPEC = CONNECTION + ArgumentSpec(
     {
-        "kind": {"type": "str", "choices": ["audit", "page"], "default": "audit"},
+        "kind": {"type": "str", "choices": ["audit", "hunt", "page"], "default": "audit"},
         "title": {"type": "str", "default": "Falcon IOCs"},
         "dest": {"type": "path"},
         "name": {"type": "str"},
@@ -44,6 +46,9 @@ SPEC = CONNECTION + ArgumentSpec(
         },
         "plan": {"type": "list", "elements": "dict", "default": []},
         "records": {"type": "list", "elements": "dict", "default": []},
+        "iocs": {"type": "list", "elements": "dict", "default": []},
+        "hosts": {"type": "list", "elements": "dict", "default": []},
+        "processes": {"type": "list", "elements": "dict", "default": []},
         "expiring_days": {"type": "int", "default": 30},
         "fail_on": {"type": "list", "elements": "str", "choices": list(KINDS), "default": []},
         "protect": PROTECTION.options["protect"],
@@ -71,17 +76,16 @@ def run(params: Params, context: Context) -> Result:
 
     @raise TaskFailed: a kind of C{fail_on} was found, after the files were written, or a file cannot be
     """
-    if params["kind"] == "page":
-        return _page(params, context)
-    return _audit(params, context)
+    kinds = {"audit": _audit, "hunt": _hunt, "page": _page}
+    return kinds[params["kind"]](params, context)
 
 
 def _audit(params: Params, context: Context) -> Result:
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = _now()
     lists = deployment.documented(params["lists"], params["plan"])
     found = findings(lists, params["records"], now, params["expiring_days"], Guard(params).reason)
     facts = {**where(params), **params["facts"]}
-    generated = params.get("generated") or now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    generated = params.get("generated") or now.strftime(_TIME)
     document = audit_document(params["title"], lists, found, params["fail_on"], facts, generated)
     writers = {
         "html": lambda: html_page(audit_page(document)).encode("utf-8"),
@@ -89,13 +93,36 @@ def _audit(params: Params, context: Context) -> Result:
         "csv": lambda: csv_table(findings_table(found)).encode("utf-8"),
         "junit": lambda: junit(params["title"], KINDS, found, params["fail_on"]).encode("utf-8"),
     }
-    result = _write({form: writers[form]() for form in params["formats"]}, params, context)
+    result = _written(writers, params, context)
     result.update(summary=document["summary"], counts=document["counts"], failed_on=document["failed_on"])
     if document["failed"]:
         raise TaskFailed(
             f"The audit fails on {', '.join(document['failed_on'])}: {document['summary']}", result
         )
     return result
+
+
+def _hunt(params: Params, context: Context) -> Result:
+    document = hunt_document(
+        params["title"],
+        params["iocs"],
+        params["hosts"],
+        params["processes"],
+        {**where(params), **params["facts"]},
+        params.get("generated") or _now().strftime(_TIME),
+    )
+    writers = {
+        "html": lambda: html_page(hunt_page(document)).encode("utf-8"),
+        "json": lambda: json_bytes(document),
+        "csv": lambda: csv_table(sightings_table(document["sightings"])).encode("utf-8"),
+    }
+    result = _written(writers, params, context)
+    result.update(summary=document["summary"], counts=document["counts"])
+    return result
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def _page(params: Params, context: Context) -> Result:
@@ -120,12 +147,17 @@ def _page(params: Params, context: Context) -> Result:
         "json": lambda: json_bytes(document),
         "csv": lambda: (csv_table(tables[0]) if tables else "").encode("utf-8"),
     }
+    result = _written(writers, params, context)
+    result["summary"] = given["verdict"]
+    return result
+
+
+def _written(writers: Mapping[str, Callable[[], bytes]], params: Params, context: Context) -> Result:
+    """Write the formats that are wanted, if this kind of report has them all."""
     unfit = [form for form in params["formats"] if form not in writers]
     if unfit:
         raise TaskFailed(f"formats: {', '.join(unfit)} is for audits only")
-    result = _write({form: writers[form]() for form in params["formats"]}, params, context)
-    result["summary"] = given["verdict"]
-    return result
+    return _write({form: writers[form]() for form in params["formats"]}, params, context)
 
 
 def _count(given: Mapping[str, Any]) -> Count:
