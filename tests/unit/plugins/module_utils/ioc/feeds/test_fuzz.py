@@ -31,8 +31,8 @@ PIECES = st.sampled_from([*WORDS.split(), *"\t\n\r \ufeff\ue000\u00df\u3002"])
 DIRT = st.lists(st.one_of(PIECES, st.text(max_size=5)), max_size=40).map("".join)
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), DIRT)
 NAMES = (
-    "type value objects pattern hashes Event Attribute Object response id Tag name deleted to_ids info comment iocs labels"
-    " revoked indicator file SHA-256 0"
+    "type value objects pattern hashes Event Attribute Object response id Tag name deleted to_ids info comment iocs"
+    " labels revoked indicator file SHA-256 0"
 )
 KEYS = st.sampled_from(NAMES.split())
 DOCUMENTS = st.recursive(

@@ -431,7 +431,7 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_huge_document_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.json"
     with path.open("wb") as stream:
-        stream.write(b'{"a": 1')
+        stream.write(b'{"a": "' + b"x" * 100000)
         stream.truncate(5 << 30)
     with pytest.raises(FeedProblem, match="bytes are more than the"):
         list(read({"path": str(path), "format": "stix"}))
