@@ -86,14 +86,20 @@ class Devices:
         """L{count} of many (type, value), side by side."""
         return side_by_side(self._client, lambda ioc: self.count(*ioc), list(iocs))
 
-    def observers(self, kind: str, value: str) -> List[str]:
-        """The ids (AIDs) of all hosts that observed an indicator."""
-        params = [("type", kind), ("value", value)]
-        return self._ids(_DEVICES, params, f"list the hosts that observed {kind} {value}")
+    def observers(self, kind: str, value: str, count: Optional[Count] = None) -> List[str]:
+        """The ids (AIDs) of all hosts that observed an indicator.
 
-    def observers_of(self, iocs: Sequence[Tuple[str, str]]) -> List[List[str]]:
+        @param count: What Falcon counts. A page that is not full ends the list, unless that says there are more.
+        """
+        params = [("type", kind), ("value", value)]
+        expected = 0 if count is None else count.devices
+        endless = count is not None and count.limit_exceeded
+        return self._ids(_DEVICES, params, f"list the hosts that observed {kind} {value}", expected, endless)
+
+    def observers_of(self, iocs: Sequence[Tuple[str, str]], counts: Sequence[Count]) -> List[List[str]]:
         """L{observers} of many (type, value), side by side."""
-        return side_by_side(self._client, lambda ioc: self.observers(*ioc), list(iocs))
+        asked = [(kind, value, count) for (kind, value), count in zip(iocs, counts)]
+        return side_by_side(self._client, lambda ioc: self.observers(*ioc), asked)
 
     def processes(self, kind: str, value: str, device_id: str) -> List[str]:
         """The ids of all processes by which a host observed an indicator."""
@@ -104,8 +110,14 @@ class Devices:
         """L{processes} of many (type, value, device id), side by side."""
         return side_by_side(self._client, lambda question: self.processes(*question), list(questions))
 
-    def _ids(self, paths: Tuple[str, str], params: Params, purpose: str) -> List[str]:
-        """All pages of ids. The place of the next page is a token, and nothing tells the total."""
+    def _ids(
+        self, paths: Tuple[str, str], params: Params, purpose: str, expected: int = 0, endless: bool = False
+    ) -> List[str]:
+        """All pages of ids. The place of the next page is a token, and nothing tells the total.
+
+        @param expected: A page that is not full is the last one once so many are found.
+        @param endless: Only the lack of a token ends the list.
+        """
         found: Dict[str, None] = {}
         place: Params = []
         used = set()
@@ -118,7 +130,8 @@ class Devices:
             old = answer.pagination["path"] == paths[1]
             found.update(dict.fromkeys(str(one) for one in answer.resources))
             token = answer.pagination.get("offset")
-            if not answer.resources or not token or not isinstance(token, str) or token in used:
+            short = len(answer.resources) < int(_LIMIT) and len(found) >= expected and not endless
+            if short or not answer.resources or not token or not isinstance(token, str) or token in used:
                 return list(found)
             used.add(token)
             place = [("offset", token)]

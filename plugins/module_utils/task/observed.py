@@ -185,7 +185,8 @@ def _look_up(client: Client, params: Params, sightings: Sequence[Sighting]) -> D
     devices = Devices(client, legacy=params.get("api") == "legacy")
     new = [sighting for sighting in sightings if sighting.device_ids is None]
     pairs = [(sighting.kind, sighting.value) for sighting in new]
-    for sighting, count, device_ids in zip(new, devices.counts(pairs), devices.observers_of(pairs)):
+    counts = devices.counts(pairs)
+    for sighting, count, device_ids in zip(new, counts, devices.observers_of(pairs, counts)):
         sighting.device_count = count.devices
         sighting.limit_exceeded = count.limit_exceeded
         sighting.device_ids = device_ids

@@ -38,7 +38,7 @@ def test_the_older_path_knows_more(falcon, connect):
         falcon.ok(["a"], limit=100, offset="token"),
         falcon.ok(["b"], limit=100, offset=""),
     ]
-    assert Devices(connect()).observers("md5", "x") == ["a", "b"]
+    assert Devices(connect()).observers("md5", "x", Count(2)) == ["a", "b"]
     assert falcon.seen() == [f"GET {HOSTS}", f"GET {OLD_HOSTS}", f"GET {OLD_HOSTS}"]
 
 
@@ -58,7 +58,7 @@ def test_250_hosts_are_three_pages_and_one_request_for_details(falcon, connect):
         assert request.get("limit") == "100"
         start = int((request.get("offset") or "t0")[1:])
         end = start + 100
-        return falcon.ok(ids[start:end], limit=100, offset=f"t{end}" if end < 250 else "")
+        return falcon.ok(ids[start:end], limit=100, offset=f"t{end}")  # a token comes with the last page too
 
     falcon.handler = handler
     devices = Devices(connect(concurrency=4))
@@ -66,6 +66,12 @@ def test_250_hosts_are_three_pages_and_one_request_for_details(falcon, connect):
     assert found == ids
     assert set(devices.details(found)) == set(ids)
     assert len(falcon.requests) == 4
+
+
+@pytest.mark.parametrize("count", [Count(3), Count(1, limit_exceeded=True)])
+def test_a_short_page_is_not_the_last_one_while_there_are_more(falcon, connect, count):
+    falcon.script = [falcon.ok(["a", "b"], offset="t"), falcon.ok(["c"])]
+    assert Devices(connect()).observers("domain", "x", count) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("last", [{}, {"offset": ""}, {"offset": None}, {"offset": "t"}, {"offset": 100}])
@@ -103,7 +109,7 @@ def test_processes(falcon, connect):
 def test_many_side_by_side(falcon, connect):
     falcon.handler = lambda request: falcon.ok([request.get("value")])
     iocs = [("domain", f"{number}.example") for number in range(20)]
-    assert Devices(connect(concurrency=4)).observers_of(iocs) == [[value] for _kind, value in iocs]
+    assert Devices(connect(concurrency=4)).observers_of(iocs, [Count()] * 20) == [[value] for _kind, value in iocs]
 
 
 def test_a_missing_scope_is_named(falcon, connect):
