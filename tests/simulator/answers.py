@@ -14,8 +14,7 @@ from typing import Any, Dict, List, Optional, Sequence
 JSON_TYPE = "application/json"
 
 
-def _compact(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass

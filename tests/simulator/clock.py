@@ -37,7 +37,7 @@ class Clock:
 def instant_text(nanoseconds: int) -> str:
     """RFC 3339 in UTC as Go writes it: up to nine decimals, trailing zeros left out."""
     seconds, fraction = divmod(nanoseconds, 1_000_000_000)
-    text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    text = (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
     decimals = f".{fraction:09d}".rstrip("0").rstrip(".")
     return f"{text}{decimals}Z"
 

@@ -184,8 +184,13 @@ class Gateway:
         operation = BY_ROUTE.get((method, path))
         if operation is None:
             if path in PATHS:
+                allowed = ", ".join(known for known, known_path in BY_ROUTE if known_path == path)
                 raise Refusal(
-                    405, "405: Method Not Allowed", powered_by=GATEWAY, objection="method not offered"
+                    405,
+                    "405: Method Not Allowed",
+                    powered_by=GATEWAY,
+                    objection="method not offered",
+                    headers={"Allow": allowed},
                 )
             raise Refusal(404, "404: Page Not Found", powered_by=GATEWAY, objection="unknown path")
         self._check_open(operation, token)
@@ -209,7 +214,7 @@ class Gateway:
     def _token_service(self, request: Request, body: bytes, address: str, headers: Dict[str, str]) -> Answer:
         simulator = self.simulator
         if request.method != "POST":
-            raise Refusal(405, "405: Method Not Allowed", powered_by=GATEWAY)
+            raise Refusal(405, "405: Method Not Allowed", powered_by=GATEWAY, headers={"Allow": "POST"})
         limit = simulator.stances.number("token_rate_limit")
         self._count(f"token:{address}", limit, headers)
         if request.url.path == REVOKE_PATH:
@@ -298,7 +303,7 @@ def _read_value(parameter: Parameter, text: str) -> Any:
     elif parameter.kind == "boolean":
         if text in ("true", "false"):
             return text == "true"
-    else:
+    elif text or not parameter.multi:
         return text
     raise Refusal(
         400,

@@ -19,6 +19,7 @@ from .rules import HASH_LENGTHS
 KIND = "legacy_ioc"
 TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6")
 _DEFAULT_DAYS = 30
+_DAYS_MAX = 36_500
 _TEXT_MAX = 200
 _QUERY_MAX = 500
 _DAY_NS = 86_400 * 1_000_000_000
@@ -83,9 +84,10 @@ def update(call: Call) -> Answer:
     found = {one: json.loads(text) for one, text in call.store.things.texts(KIND, call.tenant, ids).items()}
     found = {one: record for one, record in found.items() if not record.get("deleted")}
     missing = _missing([one for one in ids if one not in found])
+    changes = {one: _checked(call, body, one.partition(":")[0]) for one in ids}
     if not missing:
-        for record in found.values():
-            record.update(_checked(call, body, record["type"]), **_stamp(call))
+        for one, record in found.items():
+            record.update(changes[one], **_stamp(call))
         call.store.things.put(KIND, call.tenant, found)
     return Answer(errors=missing, powered_by="")
 
@@ -154,9 +156,11 @@ def _within(call: Call, expiration: Any) -> bool:
 
 def _selected(call: Call) -> List[str]:
     ids = call.many("ids")
+    kind, value = call.text("type"), call.text("value")
+    if kind and kind not in TYPES:
+        raise Refusal(400, f"invalid type '{kind}'")
     if ids:
         return ids
-    kind, value = call.text("type"), call.text("value")
     if not kind or not value:
         raise Refusal(400, "type and value are required")
     return [f"{kind}:{value if kind in ('ipv4', 'ipv6') else value.lower()}"]
@@ -174,9 +178,10 @@ def _checked(call: Call, sent: Record, kind: str) -> Record:
             if not isinstance(sent[name], str) or len(sent[name]) > _TEXT_MAX:
                 raise Refusal(400, f"invalid {name}")
             fields[name] = sent[name]
-    days = sent.get("expiration_days")
-    if days is not None:
-        if kind in HASH_LENGTHS or not isinstance(days, int) or isinstance(days, bool) or days < 1:
+    if "expiration_days" in sent:
+        days = sent["expiration_days"]
+        whole = isinstance(days, int) and not isinstance(days, bool)
+        if kind in HASH_LENGTHS or not whole or not 1 <= days <= _DAYS_MAX:
             raise Refusal(400, f"invalid expiration_days '{days}' for type '{kind}'")
         end = call.simulator.clock.nanoseconds() + days * _DAY_NS
         fields["expiration_timestamp"] = instant_text(end - end % _DAY_NS)

@@ -141,7 +141,10 @@ def aggregate(call: Call) -> Answer:
     body = call.object_body()
     if body.get("type", "terms") != "terms" or body.get("field") not in FILTERS:
         raise Refusal(400, "only aggregations of type 'terms' over a filterable field are supported")
-    filters = [text for text in (call.text("filter"), body.get("filter")) if isinstance(text, str) and text]
+    for name in ("name", "filter"):
+        if not isinstance(body.get(name, ""), str):
+            raise Refusal(400, f"{name} must be a string")
+    filters = [text for text in (call.text("filter"), body.get("filter")) if text]
     condition = read_filter(call, "+".join(f"({text})" for text in filters), call.flag("from_parent"))
     size = body.get("size")
     buckets = call.store.buckets(

@@ -132,7 +132,7 @@ def generate(
                 text,
             )
 
-    simulator.store.add_rows(tenant, rows(), count)
+    simulator.store.add_many(tenant, rows(), count)
 
 
 def _clients(simulator: Simulator, tenant: int, items: List[Record]) -> None:

@@ -25,6 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from . import demo, seed
 from .admin import Admin, load_content
+from .answers import JSON_TYPE, Refusal
 from .context import Simulator
 from .faults import BadRule
 from .gateway import CONNECTION, Gateway, allowed_methods
@@ -63,13 +64,17 @@ def build(simulator: Simulator, initial: Callable[[], None]) -> ASGIApp:
     async def unknown_admin(request: Request) -> Response:
         return JSONResponse({"error": "no such admin route"}, status_code=404)
 
-    return Starlette(
-        routes=[
-            *Admin(simulator, initial).routes(),
-            Route("/simulator/{rest:path}", unknown_admin),
-            Route("/{path:path}", serve, methods=allowed_methods()),
-        ]
-    )
+    async def failed(request: Request, problem: Exception) -> Response:
+        # A defect of the simulator: the client sees an envelope, the traceback goes to the simulator's own stderr.
+        refusal = Refusal(500, f"internal error of the simulator: {type(problem).__name__}")
+        return Response(refusal.answer().body(), status_code=500, media_type=JSON_TYPE)
+
+    routes = [
+        *Admin(simulator, initial).routes(),
+        Route("/simulator/{rest:path}", unknown_admin),
+        Route("/{path:path}", serve, methods=allowed_methods()),
+    ]
+    return Starlette(routes=routes, exception_handlers={Exception: failed})
 
 
 class RunningServer:
