@@ -45,7 +45,11 @@ TONES = {
 """How the containment status of a host that saw an indicator is meant."""
 
 _CONTAINED = ("contained", "containment_pending")
-_LABEL = 24  # characters of a name that the chart has room for
+# Characters of an indicator that there is room for: in the chart, and in the table of hosts.
+_IN_CHART = 17
+_IN_CELL = {"sha256": 23, "md5": 23}
+_IN_CELL_ELSE = 60
+_MOST_IN_CELL = 4
 
 Record = Mapping[str, Any]
 
@@ -172,7 +176,9 @@ def hunt_page(document: Record) -> Page:
         )
     open_hosts = counts["hosts"] - counts["contained"]
     busiest = sorted(document["iocs"], key=lambda ioc: -ioc["hosts"])[:BARS]
-    bars = [Count(_short(str(ioc["value"])), ioc["hosts"], "bad") for ioc in busiest if ioc["hosts"]]
+    bars = [
+        Count(_short(str(ioc["value"]), _IN_CHART), ioc["hosts"], "bad") for ioc in busiest if ioc["hosts"]
+    ]
     more = f" (the {BARS} that most hosts saw)" if counts["seen"] > BARS else ""
     return Page(
         title=document["title"],
@@ -195,12 +201,17 @@ def hunt_page(document: Record) -> Page:
     )
 
 
-def _short(value: str) -> str:
-    """The end of a domain says more than its start, the start of a hash is what people remember."""
-    if len(value) <= _LABEL:
-        return value
-    room = _LABEL - 1
-    return f"\u2026{value[-room:]}" if "." in value else f"{value[:room]}\u2026"
+def _short(value: str, longest: int) -> str:
+    """Start and end of a long value: the one tells hashes apart, the other domains."""
+    half = longest // 2
+    return value if len(value) <= longest else f"{value[:half]}\u2026{value[-half:]}"
+
+
+def _observed(host: Record) -> str:
+    """A few of what a host observed; the table of sightings has all of it."""
+    values = [_short(str(one["value"]), _IN_CELL.get(one["type"], _IN_CELL_ELSE)) for one in host["observed"]]
+    more = len(values) - _MOST_IN_CELL
+    return ", ".join(values[:_MOST_IN_CELL]) + (f" and {more} more" if more > 0 else "")
 
 
 def _hosts_table(hosts: Sequence[Record]) -> Table:
@@ -209,7 +220,8 @@ def _hosts_table(hosts: Sequence[Record]) -> Table:
         Column("Platform", "label"),
         Column("System"),
         Column("Containment", "label"),
-        Column("Observed", "list"),
+        Column("Indicators", "number"),
+        Column("Observed", "code"),
         Column("Processes", "number"),
         Column("First process", "time"),
         Column("Last process", "time"),
@@ -226,7 +238,8 @@ def _hosts_table(hosts: Sequence[Record]) -> Table:
             host.get("platform_name") or "unknown",
             host.get("os_version"),
             host.get("status") or "unknown",
-            [one["value"] for one in host["observed"]],
+            len(host["observed"]),
+            _observed(host),
             host["processes"],
             host["first_started"],
             host["last_started"],
@@ -237,13 +250,14 @@ def _hosts_table(hosts: Sequence[Record]) -> Table:
             host.get("last_seen"),
             host["device_id"],
         ]
-        for host in hosts
+        for host in sorted(hosts, key=lambda host: -len(host["observed"]))
     ]
     return Table(
         "Hosts",
         columns,
         rows,
-        note="First and last seen are when the host itself was in touch with Falcon.",
+        note="First and last seen are when the host was in touch with Falcon. To find the hosts of one whole "
+        "indicator, search the table of what ran, which names each of them.",
         empty="No host observed any of the indicators.",
         tones=TONES,
     )
