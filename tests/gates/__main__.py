@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -36,6 +37,9 @@ def perform(name: str) -> Result:
         verdict, reason = "skipped", str(why)
     except Failed as why:
         verdict, reason = "failed", str(why)
+    except Exception:  # noqa: BLE001  # a step that breaks has failed, and the others go on
+        run.say(traceback.format_exc())
+        verdict, reason = "failed", "the step itself broke"
     result = Result(name, verdict, time.monotonic() - started, reason)
     run.say(f"{verdict} {reason}")
     show(result, run)

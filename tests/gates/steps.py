@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,7 +13,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import CACHE, LINK, PYTHON, ROOT, VENV, Failed, Run, Skipped, ansible_test, copy_of_the_tree
+from both_ways import both_ways as compare_both_ways
+from tools import CACHE, PYTHON, ROOT, VENV, Failed, Run, Skipped, ansible_test, copy_of_the_tree
 
 PLUGIN_TYPES = {"modules": "module", "inventory": "inventory"}
 STEPS: dict[str, Callable[[Run], None]] = {}
@@ -41,7 +41,23 @@ def sanity(run: Run) -> None:
 @step
 def integration(run: Run) -> None:
     """Every integration target on the simulator: in check mode, for real, and again unchanged."""
-    ansible_test(run, copy_of_the_tree(run), "integration", "--continue-on-error", "--local", "--python", PYTHON, "--color", "no")
+    ansible_test(
+        run,
+        copy_of_the_tree(run),
+        "integration",
+        "--continue-on-error",
+        "--local",
+        "--python",
+        PYTHON,
+        "--color",
+        "no",
+    )
+
+
+@step
+def both_ways(run: Run) -> None:
+    """Every integration target in-process and as modules: the results of all tasks are the same."""
+    compare_both_ways(run)
 
 
 @step
@@ -101,16 +117,30 @@ def package(run: Run) -> None:
     """Build the artefact, install it elsewhere, and read the documentation of every plugin from there."""
     artefact = _build(run)
     installed = run.work / "installed"
-    run("ansible-galaxy", "collection", "install", artefact, "-p", installed, "--no-deps")
-    only_there = {"ANSIBLE_COLLECTIONS_PATH": str(installed)}
+    collection = installed / "ansible_collections" / "threatops" / "falcon"
+
+    def there(*command: str | Path) -> None:
+        """Run a command that finds the installed copy and nothing of this checkout."""
+        run(
+            *command,
+            cwd=run.work,
+            extra={"ANSIBLE_COLLECTIONS_PATH": str(installed)},
+            without=("PYTHONPATH",),
+        )
+
+    there("ansible-galaxy", "collection", "install", artefact, "-p", installed, "--no-deps")
+    strays = {path.name for path in (collection / "tests").iterdir()} - {"config.yml", "simulator"}
+    strays |= {path.name for path in collection.iterdir() if path.name.startswith(".")}
+    if strays:
+        raise Failed(f"the artefact holds {', '.join(sorted(strays))}; see build_ignore in galaxy.yml")
     for folder, kind in PLUGIN_TYPES.items():
-        names = [path.stem for path in (ROOT / "plugins" / folder).glob("*.py") if path.stem != "__init__"]
-        if names:
-            run("ansible-doc", "-t", kind, *(f"threatops.falcon.{name}" for name in names), extra=only_there)
-    for role in sorted(path.parent.parent.name for path in ROOT.glob("roles/*/meta/argument_specs.yml")):
-        run("ansible-doc", "-t", "role", f"threatops.falcon.{role}", extra=only_there)
-    for playbook in sorted((installed / "ansible_collections/threatops/falcon/playbooks").glob("*.yml")):
-        run("ansible-playbook", "--syntax-check", f"threatops.falcon.{playbook.stem}", extra=only_there)
+        names = sorted(path.stem for path in (ROOT / "plugins" / folder).glob("*.py"))
+        there("ansible-doc", "-t", kind, *(f"threatops.falcon.{name}" for name in names))
+    for role in sorted(path.name for path in ROOT.glob("roles/*")):
+        there("ansible-doc", "-t", "role", f"threatops.falcon.{role}")
+    for playbook in sorted(path.stem for path in ROOT.glob("playbooks/*.yml")):
+        there("ansible-playbook", "--syntax-check", f"threatops.falcon.{playbook}")
+    there("python", collection / "tests" / "simulator", "--help")
 
 
 @step
@@ -285,4 +315,15 @@ def _matrix_row(run: Run, core: str, *pythons: str) -> None:
     ansible_test(
         run, tree, "units", "--local", "--python", version, "--color", "no", "tests/unit/plugins/", venv=venv
     )
-    ansible_test(run, tree, "integration", "--continue-on-error", "--local", "--python", version, "--color", "no", venv=venv)
+    ansible_test(
+        run,
+        tree,
+        "integration",
+        "--continue-on-error",
+        "--local",
+        "--python",
+        version,
+        "--color",
+        "no",
+        venv=venv,
+    )

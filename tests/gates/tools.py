@@ -78,7 +78,7 @@ class Run:
         extra: Mapping[str, str] | None = None,
         without: tuple[str, ...] = (),
     ) -> None:
-        """Run one command, with `extra` environment and `without` some of the usual one; raise Failed unless it exits 0."""
+        """Run one command; raise Failed unless it exits 0. `extra` is added to its environment, `without` left out."""
         words = [str(word) for word in command]
         self.say(f"$ {' '.join(words)}")
         env = {name: value for name, value in environment(venv).items() if name not in without} | dict(
