@@ -97,7 +97,31 @@ def ansible_units(run: Run) -> None:
 @step
 def contract(run: Run) -> None:
     """The simulator judged by others: FalconPy as a client, FalconPy's table of the API, Schemathesis."""
-    run("pytest", "-q", "-p", "no:cacheprovider", "tests/contract")
+    run("pytest", "-q", "tests/contract")
+
+
+@step
+def faults(run: Run) -> None:
+    """Every fault in the matrix ends converged or failed with exact names, and the next run converges."""
+    run("pytest", "-q", "tests/faults")
+
+
+@step
+def properties(run: Run) -> None:
+    """Random desired and observed states: check mode says what apply does, and a second run changes nothing."""
+    run("pytest", "-q", "tests/properties")
+
+
+@step
+def scale(run: Run) -> None:
+    """Many indicators, many child CIDs, many events."""
+    run("pytest", "-q", "tests/scale")
+
+
+@step
+def security(run: Run) -> None:
+    """A canary secret appears nowhere, whatever the verbosity."""
+    run("pytest", "-q", "tests/security")
 
 
 @step
@@ -167,6 +191,16 @@ def docs(run: Run) -> None:
 def demo(run: Run) -> None:
     """`make demo` tells its story to the end."""
     run("bash", ROOT / "scripts" / "with_simulator", ROOT / "scripts" / "demo")
+
+
+@step
+def nox(run: Run) -> None:
+    """What antsibull-nox checks beyond the other steps: unwanted files, action groups, licences, its own settings."""
+    run(
+        *("uv", "tool", "run", "--python", VENV / "bin" / "python", "--from", "nox==2026.10.20"),
+        *("--with", "antsibull-nox==1.10.0", "--with", "ansible-core"),
+        *("nox", "-db", "uv", "-s", "extra-checks", "license-check", "antsibull-nox-config"),
+    )
 
 
 @step
