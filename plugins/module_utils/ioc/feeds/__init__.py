@@ -164,7 +164,7 @@ def _rows(path: str, feed: Mapping[str, Any]) -> Iterator[Row]:
 
 def _kind_of_text(beginning: str, has_columns: bool) -> str:
     whole = beginning.splitlines()
-    sample = whole[:-1][: delimited.SAMPLE * 2] or whole[:1]
+    sample = whole[: delimited.SAMPLE * 2]
     return "csv" if has_columns or delimited.recognised(sample) else "text"
 
 

@@ -24,9 +24,12 @@ _TYPE = words("type indicatortype ioctype kind observabletype attributetype indi
 _VALUE = words("data value indicatorvalue iocvalue indicatordata observablevalue artifact attributevalue")
 _EITHER = words("indicator indicators ioc iocs observable")
 _FIELDS = {
-    "description": words("note notes comment comments description desc context details info remarks"),
-    "filename": frozenset(["filename", "filenames"]),
-    "tags": frozenset(["tag", "tags", "labels"]),
+    "description": words(
+        "note notes comment comments description desc context details info remarks additionalinfo "
+        "confidenceadditionalinfo"
+    ),
+    "filename": words("filename filenames"),
+    "tags": words("tag tags labels"),
 }
 #: What the C{columns} option of a feed may name.
 COLUMNS = ("type", "value", *_FIELDS)
@@ -71,11 +74,17 @@ def rows(numbered: Iterator[Tuple[int, str]], path: str, columns: Mapping[str, A
 def recognised(sample: Sequence[str]) -> Optional[Tuple[str, Layout]]:
     """The delimiter and layout of a text that is a table of indicators, or C{None} where it is none."""
     for delimiter in DELIMITERS:
-        if not any(delimiter in text for text in sample):
-            continue
-        table = [cells for text in sample for cells in [split(text, delimiter)] if is_row(cells)]
-        layout = find_layout(table) if table and len(table[0]) > 1 else None
-        if layout is not None:
+        table = [
+            cells
+            for text in sample
+            if delimiter in text
+            for cells in [split(text, delimiter)]
+            if is_row(cells)
+        ]
+        if len(table) * 2 < sum(1 for text in sample if text.strip()):
+            continue  # a text whose lines happen to have a comma
+        layout = find_layout(table)
+        if layout is not None and any(_is_indicator(cells, layout) for cells in table):
             return delimiter, layout
     return None
 

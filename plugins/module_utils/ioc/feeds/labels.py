@@ -4,8 +4,9 @@
 
 """Which words publishers use for which type of indicator, and whether a value is one.
 
-A I{kind} is what a feed says that a value is: C{sha256}, C{md5}, C{hash}, C{address}, C{domain}, C{url}, C{uri} (a URL
-or only its path), C{all_subdomains}, C{any} (the feed does not say), or a tuple of kinds for values like C{domain|ip}.
+A I{kind} is what a feed says that a value is: C{sha256}, C{md5}, C{hash}, C{file} (a hash
+or a name), C{address}, C{domain}, C{url}, C{uri} (a URL or only its path), C{all_subdomains}, C{any} (the feed does not
+say), or a tuple of kinds for values like C{domain|ip}.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _WORDS: Dict[str, str] = {
     "sha256": "sha256 filehashsha256 hashsha256 sha256hash filesha256 filehashessha256 sha256sum sha2 sha2256",
     "md5": "md5 filehashmd5 hashmd5 md5hash filemd5 md5sum",
     "hash": "hash filehash hashes checksum",
+    "file": "file files sample samples malware payload dropper executable binary",
     "address": "ip ipv4 ipv6 ipaddr ipaddress ipv4addr ipv6addr ipv4address ipv6address ipport ipsrc ipdst "
     "srcip dstip sourceip destinationip destip c2ip ips ipaddresses hostip address remoteip serverip",
     "domain": "domain domainname domains hostname hostnames fqdn host c2domain subdomain domainhostname",
@@ -66,6 +68,8 @@ _NO_TOP_LEVEL = words(
     "ttf woff woff2 evtx etl pcap pcapng lock htaccess arm arm5 arm6 arm7 mips mpsl m68k ppc sh4 "
     "x86 ipa"
 )
+# How the names of program packages begin, which are domains back to front.
+_PACKAGES = words("com org net android java")
 # Top-level domains that are far more often the extension of a file where a name stands alone and plain.
 _FILES_FIRST = words("zip mov sh py md ps so cab")
 _COMMON_TOP_LEVEL = words(
@@ -143,7 +147,9 @@ def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
     if not text:
         return Fault("there is no value", True)
     try:
-        if kind in ("sha256", "md5", "hash"):
+        if kind == "file" and not _HEX.match(text):
+            return Fault("a file name; Falcon does not take them", False)
+        if kind in ("sha256", "md5", "hash", "file"):
             return _hash_value(kind, text)
         if kind == "address":
             return _address(text, url_to)
@@ -167,8 +173,8 @@ def _hash_value(kind: str, text: str) -> Union[Identity, Fault]:
             if len(digits) == length:  # the length is the type, whatever the label says
                 return hash_type, digits.lower()
         if len(digits) in _OTHER_HASHES:
-            return Fault(f"a {_OTHER_HASHES[len(digits)]}; Falcon takes sha256 and md5", kind != "hash")
-    if kind == "hash":
+            return Fault(f"a {_OTHER_HASHES[len(digits)]}; Falcon takes sha256 and md5", kind in HASH_LENGTHS)
+    if kind not in HASH_LENGTHS:
         return Fault(f"{digits[:80]!r} is neither a sha256 nor an md5", True)
     return kind, normalise(kind, digits)
 
@@ -259,7 +265,8 @@ def _any(text: str, url_to: str) -> Union[Identity, Fault]:
     if "@" in text:
         return Fault("an e-mail address; Falcon does not take them", False)
     host = host_of(text)
-    if "/" in text and "." in host and recognise(host) and is_plausible_domain(host, host):
+    known = recognise(host) if "/" in text and "." in host else None
+    if known is not None and (known[0] != "domain" or is_plausible_domain(known[1], host)):
         return _url(text, url_to)
     return Fault("no hash, address, domain or URL", False)
 
@@ -286,11 +293,8 @@ def is_plausible_domain(name: str, written: str, defanged: bool = False) -> bool
     top_level = name.rpartition(".")[2]
     if top_level in _NO_TOP_LEVEL or (not defanged and top_level in _FILES_FIRST):
         return False
-    known = len(top_level) == 2 or top_level in _COMMON_TOP_LEVEL or top_level.startswith("xn--")
-    return (
-        known
-        or defanged
-        or written.isupper()
-        or written.rpartition(".")[2].islower()
-        or written.endswith(".")
-    )
+    if defanged or len(top_level) == 2 or top_level in _COMMON_TOP_LEVEL or top_level.startswith("xn--"):
+        return True
+    if name.partition(".")[0] in _PACKAGES:
+        return False
+    return written.isupper() or written.rstrip(".").rpartition(".")[2].islower()

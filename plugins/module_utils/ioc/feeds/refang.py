@@ -71,8 +71,8 @@ def refang(text: str) -> str:
     return unmark(mark(clean(text).strip()))
 
 
-_AUTHORITY = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?[/\\]{1,3}([^/\\?#\s]*)")
-_BARE_HOST = re.compile(r"[^/\\?#\s]*")
+_AUTHORITY = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?[/\\]{1,3}(.*)", re.DOTALL)
+_HOST = re.compile(r"(?:[^/\\?#\s]*@)?(\[[^\]]*\]?|[^/\\?#\s\[\](){}<>,;|\"'`]*)")
 
 
 def host_of(url: str) -> str:
@@ -81,12 +81,8 @@ def host_of(url: str) -> str:
     One slash is read as browsers read it (the URL standard of WHATWG). Empty where there is no host.
     """
     match = _AUTHORITY.match(url)
-    if match is None:
-        match = _BARE_HOST.match(url)
-        authority = match.group() if match else ""
-    else:
-        authority = match.group(2)
-    return without_port(authority.rpartition("@")[2])
+    host = _HOST.match(match.group(2) if match else url)
+    return without_port(host.group(1)) if host else ""
 
 
 def without_port(host: str) -> str:

@@ -18,12 +18,12 @@ _BULLET = re.compile(r"(?:[-*+•·–—]+|>|\d{1,4}[.)])\s+")
 _COMMENT = re.compile(r"#(?!#)|//|;")
 # A remark, or a port written apart from its address.
 _TRAILER = re.compile(r"\s+(?:(?:#|//|<--).*|\(?(?::|port |tcp[ /]|udp[ /])\d{1,5}\)?)\Z", re.IGNORECASE)
-_EDGES = " \t'\"`‘’“”<>|,;*"
+_EDGES = " \t'\"`‘’“”<>|,;"
 
 _WORD = rf"[\w{DOT}-]"
 _TOKEN = re.compile(
     rf"(?P<url>(?<![A-Za-z0-9])(?:(?:h[tx*_]{{2}}ps?|f[tx]{{1,2}}ps?)(?:{COLON}|:)[/\\]{{1,3}}"
-    rf"|[A-Za-z][A-Za-z0-9+.-]+(?:{COLON}|:)//)[^\s\"'<>`|]*)"
+    rf"|[A-Za-z][A-Za-z0-9+.-]+(?:{COLON}|:)//)(?:\[[^\]\s]*\])?[^\s\"'<>`|\[\]()]*)"
     rf"|(?P<mail>(?<![\w.+%{DOT}-])[\w.+%{DOT}-]+(?:@|{AT})[\w.{DOT}-]+)"
     rf"|(?P<host>(?<!{_WORD}){_WORD}+(?:[.{DOT}]{_WORD}+)+(?:(?::|{COLON})\d+)?(?:/[^\s\"'<>`|]*)?)"
     rf"|(?P<v6>(?<![\w:])(?:[0-9A-Fa-f]{{0,4}}(?::|{COLON})){{2,7}}(?:[0-9A-Fa-f]{{0,4}}|[0-9.{DOT}]+)(?![\w:]))",
@@ -62,6 +62,7 @@ def _values(text: str) -> Tuple[List[Any], str]:
         return [], ""
     bullet = _BULLET.match(text)
     bare = _TRAILER.sub("", text[bullet.end() :] if bullet else text).strip(_EDGES).rstrip(".")
+    bare = bare[2:-2].strip(_EDGES) if bare.startswith("**") and bare.endswith("**") else bare
     if bare and " " not in bare and "\t" not in bare:
         alone = _alone(bare, bool(bullet))
         if alone:
@@ -106,6 +107,8 @@ def _alone(bare: str, in_list: bool) -> List[Any]:
     """The value of a line that holds nothing else, if it is one."""
     defanged = is_defanged(bare)
     plain = unmark(bare)
+    if bare.endswith(".*") or "](" in bare or ("@" in plain and "://" not in plain):
+        return []  # a pattern of names; a link of Markdown; an e-mail address: what is in them is told by tokens
     if "://" in plain and in_list and not defanged:
         return []  # a link in a list is how a report cites its sources
     if plain.count(":") > 1 and "://" not in plain and not any(map(str.isdigit, plain)):
@@ -136,6 +139,9 @@ def _defanged(group: str, token: str) -> Any:
     """A token among others: its kind and text if it is defanged, a fault if it should be, C{None} if it is a word."""
     plain = unmark(token)
     if group == "mail":
+        host = plain.rpartition("@")[2]
+        if DOT in token and _ADDRESS.match(host):
+            return ("address", host)  # user@address, as in a URL
         return Fault("an e-mail address; Falcon does not take them", False)
     if group == "url":
         return (

@@ -244,6 +244,17 @@ def test_repeats_collapse_to_the_first_within_and_across(tmp_path: Path) -> None
         ("Indicator, Data, Note\nurl, https://a.example/x, with spaces\n", ["a.example"]),
         ("domain,ip\nevil.example,1.2.3.4\n", ["evil.example", "1.2.3.4"]),
         ("type,value\ndomain,evil.dll.zip\n", ["evil.dll.zip"]),
+        (
+            "IOC_type,Value,Feed\nurl,hxxp://1.2.3[.]4/a,x\nwindows_path,C:\\a.ocx,x\nemail,a@b[.]example,x\n",
+            ["1.2.3.4"],
+        ),
+        (f"Indicator,Data,Note,,,\nfile,(none),a.exe,,,\nfile,{A},b.exe,,,\nSHA256 hash,{B},,,,\n", [A, B]),
+        (
+            "indicator,data\nip address ,1.2.3.4 \ndomain,1.2.3.5\ndomain,evil.example/path\n",
+            ["1.2.3.4", "1.2.3.5", "evil.example"],
+        ),
+        ("Domains, and addresses:\nevil.example\n1.2.3.4\n", ["evil.example", "1.2.3.4"]),
+        ("Note that a, b\nand c[.]example, d[.]example, e\n", ["c.example", "d.example"]),
         ("type,value\nip,1.2.3.4/32\nhash,sha256:" + A + "\n", ["1.2.3.4", A]),
     ],
 )
@@ -297,6 +308,15 @@ def test_an_open_quote_swallows_no_rows(tmp_path: Path) -> None:
         (f"sample {A.upper()}.exe", A),
         (f"md5={M};", M),
         ("203[.]0.113.9/bins/dark.arm", "203.0.113.9"),
+        ("203.0.113.9/c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3/gate.php", "203.0.113.9"),
+        ("203.0.113.9/30/gate.php", "203.0.113.9"),
+        ("203.0.113.9 (:443)", "203.0.113.9"),
+        ("login:pass@203.0.113[.]9", "203.0.113.9"),
+        ("**evil.example**", "evil.example"),
+        ("see `view-source:hxxps[:]//203.0.113[.]9/?a=b`", "203.0.113.9"),
+        ('x = "hxxps[:]//" + y + ".evil[.]example";', "evil.example"),
+        ("htxxps[:]//repo.evil[.]example/a.jar", "repo.evil.example"),
+        ("- 203.0.113[.]9:2012 - TLSv1.2 HTTPS traffic", "203.0.113.9"),
     ],
 )
 def test_text_gives(tmp_path: Path, line: str, expected: str) -> None:
@@ -323,6 +343,10 @@ def test_text_gives(tmp_path: Path, line: str, expected: str) -> None:
         "::",
         "std::abc",
         "12:34:56",
+        "- `com.vendor.imagepicker.*`",
+        "com.vendor.racing.parking",
+        "[CVE-2025-1097](https://nvd.example.org/vuln/detail/CVE-2025-1097)",
+        "![image](https://cdn.example.org/x.png?sig=" + A + "&b)",
         "1.0.0",
         "# 203.0.113[.]9",
         f"imphash: {M}",
@@ -336,6 +360,11 @@ def test_text_gives_nothing(tmp_path: Path, line: str) -> None:
     entries, rejects = of_text(tmp_path, line, format="text")
     assert entries == []
     assert set(rejects) == ({1} if any(map(str.isalnum, line)) else set())
+
+
+def test_a_link_of_markdown_gives_its_defanged_hosts(tmp_path: Path) -> None:
+    text = "var a = '[hxxps[:]//one.example[.]com](hxxps[:]//two.example[.]com)';"
+    assert values(of_text(tmp_path, text)[0]) == ["one.example.com", "two.example.com"]
 
 
 def test_url_to_and_types(tmp_path: Path) -> None:
