@@ -316,9 +316,12 @@ def _read_body(operation: Operation, body: bytes) -> Any:
     if not operation.has_body:
         return None
     try:
-        return json.loads(body)
-    except ValueError:
+        content = json.loads(body)
+        # Half of a surrogate pair can be written in JSON, but is no text that could be stored or sent back.
+        json.dumps(content, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         raise Refusal(400, "the request body is not valid JSON", objection="body is not JSON") from None
+    return content
 
 
 def _redirect(fault: Dict[str, Any]) -> Answer:

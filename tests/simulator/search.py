@@ -18,6 +18,7 @@ DEFAULT_PAGE = 100
 
 
 SCROLL_LIMIT = 10_000
+_BUCKETS_MAX = 1000
 
 
 _ID = re.compile(r"[0-9a-fA-F]{64}")
@@ -139,24 +140,22 @@ def get(call: Call) -> Answer:
 def aggregate(call: Call) -> Answer:
     """indicator_aggregate_v1: number of records for each value of a field (type terms)."""
     body = call.object_body()
-    if body.get("type", "terms") != "terms" or body.get("field") not in FILTERS:
+    field = body.get("field")
+    if body.get("type", "terms") != "terms" or not isinstance(field, str) or field not in FILTERS:
         raise Refusal(400, "only aggregations of type 'terms' over a filterable field are supported")
     for name in ("name", "filter"):
         if not isinstance(body.get(name, ""), str):
             raise Refusal(400, f"{name} must be a string")
     filters = [text for text in (call.text("filter"), body.get("filter")) if text]
     condition = read_filter(call, "+".join(f"({text})" for text in filters), call.flag("from_parent"))
-    size = body.get("size")
-    buckets = call.store.buckets(
-        call.tenant,
-        condition,
-        FILTERS[body["field"]],
-        size if isinstance(size, int) and 0 < size <= 1000 else 10,
-    )
+    size = body.get("size", 10)
+    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= _BUCKETS_MAX:
+        raise Refusal(400, f"size must be between 1 and {_BUCKETS_MAX}")
+    buckets = call.store.buckets(call.tenant, condition, FILTERS[field], size)
     return values(
         [
             {
-                "name": str(body.get("name") or body["field"]),
+                "name": body.get("name") or field,
                 "buckets": [{"label": label, "count": count} for label, count in buckets],
                 "sum_other_doc_count": 0,
                 "doc_count_error_upper_bound": 0,

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -113,10 +114,7 @@ class RunningServer:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""
-        try:
-            self._server.run(sockets=[self.socket])
-        except KeyboardInterrupt:
-            pass  # uvicorn has shut down and hands the interrupt on
+        self._server.run(sockets=[self.socket])
 
     def start(self) -> None:
         """Serve in a thread until stop()."""
@@ -236,6 +234,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     )
     if options.ready_file:
         _write_whole(options.ready_file, json.dumps(ready))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops at these by itself and raises them again afterwards; being stopped is no failure.
+        signal.signal(number, lambda _number, _frame: None)
     server.run()
     server.simulator.store.close()
     return 0
