@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One list to 50 children of a parent CID, on one simulated tenant: one token each, and a failing child stops nobody."""
+"""One list to 50 children of a parent CID on one simulated tenant: one token each, and a failing child stops nobody."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ CHILDREN = 50
 
 
 def test_one_list_to_fifty_children(simulator: Any, tmp_path: Path) -> None:
-    children = {f"child-{number:02}": {"falcon_member_cid": f"{number:032x}"} for number in range(1, CHILDREN + 1)}
+    children = {
+        f"child-{number:02}": {"falcon_member_cid": f"{number:032x}"} for number in range(1, CHILDREN + 1)
+    }
     known = [child["falcon_member_cid"] for child in children.values()][:-1]
     simulator.seed(
         clients=[
@@ -40,7 +42,12 @@ def test_one_list_to_fifty_children(simulator: Any, tmp_path: Path) -> None:
                 "falcon_client_secret": "s" * 40,
                 "falcon_ioc_source": "mssp-core",
                 "falcon_iocs": [
-                    {"type": "domain", "value": f"evil{number}.example", "action": "detect", "severity": "high"}
+                    {
+                        "type": "domain",
+                        "value": f"evil{number}.example",
+                        "action": "detect",
+                        "severity": "high",
+                    }
                     for number in range(20)
                 ],
             },
