@@ -11,7 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Deque, Dict, List, Mapping, Optional, Sequence
 
-from ..ioc.record import Record
+from ..ioc.record import Record, identity
+from ..ioc.values import Identity
 from .client import Answer, Client
 from .errors import AmbiguousWrite, FalconError, RequestRefused, Unavailable
 from .workers import Countdown, side_by_side
@@ -22,6 +23,8 @@ _FULL = "limit of 1 million"
 _SPLITTABLE = (400, 409, 413, 414, 422, 431)
 # After so many batches in a row that Falcon never answered, the rest is not sent.
 _MOST_LOST = 2
+# After so many batches in a row, however small, that Falcon refused without naming a row, the rest is not sent.
+_MOST_REFUSED = 50
 
 
 @dataclass
@@ -91,12 +94,15 @@ class Batches:
         self._outcomes: Dict[int, Outcome] = {}
         self._stopped: Optional[str] = None
         self._lost = 0
+        self._refused = 0
 
     def run(self, bodies: Sequence[Any]) -> List[Outcome]:
         """Send all; one outcome for each, in order."""
         jobs = [Job(index, body) for index, body in enumerate(bodies)]
         self._countdown = Countdown(self._client, f"{self._verb.name[:-1]}ing", len(jobs))
         self._queue.extend(jobs[at : at + self._size] for at in range(0, len(jobs), self._size))
+        if self._client.given_up:
+            self._stop(self._client.given_up)
         threads = range(min(self._client.concurrency, len(self._queue)))
         side_by_side(self._client, self._work, threads)
         reason = self._stopped or "not sent"
@@ -155,14 +161,14 @@ class Batches:
 
     def _after_success(self, jobs: List[Job], answer: Answer) -> List[Job]:
         with self._lock:
-            self._lost = 0
+            self._lost = self._refused = 0
             self._accepted = max(self._accepted, len(jobs))
-        rows = problem_rows(answer, len(jobs))
-        if rows:
-            return self._sort_out(jobs, rows)
         settled = self._verb.settle(jobs, answer)
-        missing = [job for job in jobs if job.index not in settled]
         self._record(settled)
+        missing = [job for job in jobs if job.index not in settled]
+        rows = {at: row for at, row in problem_rows(answer, jobs).items() if jobs[at] in missing}
+        if rows:
+            return self._sort_out(jobs, rows, settled, partly=bool(settled))
         if missing:
             for job in missing:
                 job.doubtful = job.doubtful or not answer.errors
@@ -205,7 +211,8 @@ class Batches:
             self._lost += 1
             hopeless = self._lost >= _MOST_LOST
         if hopeless:
-            self._stop(f"not sent, Falcon does not answer: {error}")
+            self._client.given_up = f"not sent, Falcon does not answer: {error}"
+            self._stop(self._client.given_up)
 
     def _after_error(self, jobs: Sequence[Job], error: FalconError) -> None:
         self._fail(jobs, str(error), error.code)
@@ -220,7 +227,7 @@ class Batches:
             self._fail(jobs, str(error), error.code)
             self._stop(f"not sent: {error}")
             return []
-        rows = problem_rows(error.answer, len(jobs))
+        rows = problem_rows(error.answer, jobs)
         if rows:
             return self._sort_out(jobs, rows)
         missing = error.status == 404 and self._verb.by_id
@@ -230,7 +237,12 @@ class Batches:
             if gone:
                 return self._rest(jobs, gone)
         splittable = error.status in _SPLITTABLE or error.answer.page or missing
-        if len(jobs) > 1 and splittable:
+        with self._lock:
+            self._refused += 1
+            hopeless = self._refused >= _MOST_REFUSED
+        if hopeless:
+            self._stop(f"not sent, Falcon refuses every batch: {error}")
+        if len(jobs) > 1 and splittable and not hopeless:
             self._split(jobs, error)
         else:
             self._fail(jobs, str(error), error.code)
@@ -247,6 +259,8 @@ class Batches:
         are made smaller as well, so that each need not be refused first.
         """
         half = len(jobs) // 2
+        for job in jobs:
+            job.doubtful = True
         with self._lock:
             if len(jobs) > self._accepted:
                 self._size = min(self._size, half)
@@ -258,9 +272,18 @@ class Batches:
         with self._lock:
             self._size = self._wanted_size
 
-    def _sort_out(self, jobs: List[Job], rows: Mapping[int, List[Mapping[str, Any]]]) -> List[Job]:
-        """Falcon names the rows that it refuses. A batch is stored whole or not at all: the others go again."""
-        settled: Dict[int, Outcome] = {}
+    def _sort_out(
+        self,
+        jobs: List[Job],
+        rows: Mapping[int, List[Mapping[str, Any]]],
+        done: Optional[Mapping[int, Outcome]] = None,
+        partly: bool = False,
+    ) -> List[Job]:
+        """Falcon names the rows that it refuses. A batch is stored whole or not at all: the others go again.
+
+        @param done: What it has stored all the same; C{partly}: so the others may be stored as well.
+        """
+        settled: Dict[int, Outcome] = dict(done or {})
         duplicates = []
         for at, problems in rows.items():
             job = jobs[at]
@@ -274,7 +297,12 @@ class Batches:
             settled[job.index] = ours.get(job.index) or Outcome("conflict", message="it exists already")
         for job in jobs:
             job.doubtful = True
-        return self._rest(jobs, settled)
+        rest = self._rest(jobs, settled)
+        return (
+            self._rest(rest, self._read_back(rest, "Falcon has stored a part of it"))
+            if partly and rest
+            else rest
+        )
 
     def _explain(self, problems: Sequence[Mapping[str, Any]]) -> Outcome:
         texts = []
@@ -287,16 +315,30 @@ class Batches:
         return Outcome("failed", None, message, 400)
 
 
-def problem_rows(answer: Answer, count: int) -> Dict[int, List[Mapping[str, Any]]]:
-    """The rows that ioc-manager complains about, by position in the batch (its C{row} counts from 1)."""
+def problem_rows(answer: Answer, jobs: Sequence[Job]) -> Dict[int, List[Mapping[str, Any]]]:
+    """The rows that ioc-manager complains about, by position in the batch.
+
+    It echoes type and value, which tell the indicator for certain; else its C{row}, which counts from 1, does.
+    """
     rows: Dict[int, List[Mapping[str, Any]]] = {}
+    places: Dict[Identity, int] = {}
     for row in answer.resources:
-        if isinstance(row, dict) and "id" not in row:
-            number = row.get("row")
-            if isinstance(number, int) and 1 <= number <= count:
-                rows.setdefault(number - 1, []).append(row)
+        if not isinstance(row, dict) or "id" in row or not ("row" in row or "message" in row):
+            continue
+        if not places:
+            places = {
+                identity(job.body): at
+                for at, job in enumerate(jobs)
+                if isinstance(job.body, dict) and "value" in job.body
+            }
+        at = places.get(identity(row), -1)
+        number = row.get("row")
+        if at < 0 and isinstance(number, int):
+            at = number - 1
+        if 0 <= at < len(jobs):
+            rows.setdefault(at, []).append(row)
     return rows
 
 
 def _is_duplicate(problem: Mapping[str, Any]) -> bool:
-    return problem.get("message_type") == "warning" and "duplicate" in str(problem.get("message")).lower()
+    return "duplicate" in str(problem.get("message")).lower()

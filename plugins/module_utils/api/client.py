@@ -45,7 +45,10 @@ class Connection:
 
 @dataclass
 class Answer:
-    """What an envelope of Falcon's holds, each part in its plain form even where it was null or missing."""
+    """What an envelope of Falcon's holds, each part in its plain form even where it was null or missing.
+
+    C{page}: it is an HTML page instead. C{listed}: C{resources} was a list.
+    """
 
     status: int
     resources: List[Any]
@@ -53,6 +56,7 @@ class Answer:
     pagination: Dict[str, Any]
     trace_id: str = ""
     page: bool = False
+    listed: bool = True
 
 
 class Client:
@@ -93,6 +97,8 @@ class Client:
         self.warnings: List[str] = self._transport.warnings
         self.trace_ids: List[str] = []
         self.progress = progress
+        #: Why nothing more is written: Falcon does not answer.
+        self.given_up = ""
         self._phase: Tuple[str, int, Optional[int]] = ("", 0, None)
 
     @property
@@ -153,7 +159,7 @@ class Client:
         body: Any = None,
         purpose: str,
         kind: str = "read",
-        page_is_refusal: bool = False,
+        size_may_be_refused: bool = False,
     ) -> Answer:
         """Send one request, as often as needed and allowed.
 
@@ -161,7 +167,7 @@ class Client:
         @param body: Sent as JSON.
         @param purpose: What is attempted, for messages: C{"create 200 indicators"}.
         @param kind: C{read} is repeated freely, C{write} only when it was certainly not carried out.
-        @param page_is_refusal: Take an HTML page for a refusal instead of for a fault that passes.
+        @param size_may_be_refused: Take an HTML page, or HTTP 500 twice, for a refusal, not for a fault that passes.
         @raise AuthenticationError: No valid token is to be had.
         @raise PermissionRefused: A scope is missing.
         @raise RequestRefused: Falcon refuses the request.
@@ -196,7 +202,7 @@ class Client:
                     self._session.refuse_new_token()
             return reply
 
-        reply = self._transport.exchange(attempt, purpose, write, page_is_refusal)
+        reply = self._transport.exchange(attempt, purpose, write, size_may_be_refused)
         answer = self._answer(reply)
         if write and answer.trace_id and len(self.trace_ids) < _MOST_TRACES:
             self.trace_ids.append(answer.trace_id)
@@ -218,6 +224,7 @@ class Client:
             pagination=pagination if isinstance(pagination, dict) else {},
             trace_id=self.hide(meta.get("trace_id") or reply.headers.get("X-Cs-Traceid", ""))[:64],
             page=reply.page,
+            listed=isinstance(resources, list),
         )
 
     def told(self, answer: Answer) -> Tuple[str, Optional[int]]:

@@ -13,9 +13,10 @@ from ..ioc.values import Identity
 from . import fql
 from .batches import Batches, Job, Outcome, Verb
 from .client import Answer, Client
-from .errors import RequestRefused
+from .errors import RequestRefused, clean
 from .listing import Listing, PageSize
 from .observe import LIVE, Observation, Wanted, chunks
+from .rows import well_formed
 from .selection import Found as Found
 from .selection import Selection, matches, to_fql
 from .workers import side_by_side
@@ -82,24 +83,27 @@ class Current:
         shared = [list(ids[at : at + _IDS_TO_READ]) for at in range(0, len(ids), _IDS_TO_READ)]
         return [record for found in side_by_side(self._client, self._get, shared) for record in found]
 
-    def _get(self, ids: List[str]) -> List[Record]:
-        """A tenant may answer 404 for all when one is unknown: then they are asked for in halves."""
-        found: List[Record] = []
+    def _get(self, ids: List[str], again: bool = True) -> List[Record]:
+        """A tenant may answer 404 for all when one is unknown: then they are asked for in halves. Those that are
+        missing from an answer of success, with no error to say so, are asked for again before they count as gone.
+        """
+        params = [("ids", one) for one in ids]
         try:
-            answer = self._client.request(
-                "GET", ENTITIES, params=[("ids", one) for one in ids], purpose="read indicators by id"
-            )
+            answer = self._client.request("GET", ENTITIES, params=params, purpose="read indicators by id")
         except RequestRefused as error:
             if error.status != 404:
                 raise
             answer = error.answer
-            known = {row.get("id") for row in answer.resources if isinstance(row, dict)}
-            rest = [one for one in ids if one not in known]
-            if len(ids) > 1 and rest:
-                found = self._get(rest[: len(rest) // 2 or 1]) + (
-                    self._get(rest[len(rest) // 2 :]) if rest[1:] else []
-                )
-        return [row for row in answer.resources if isinstance(row, dict) and row.get("id") in ids] + found
+        rows = [row for row in answer.resources if well_formed(row) and row["id"] in ids]
+        shown = {row["id"] for row in rows}
+        missing = [one for one in ids if one not in shown]
+        if answer.status == 404 and len(ids) > 1:
+            half = -(-len(missing) // 2)
+            parts = [part for part in (missing[:half], missing[half:]) if part]
+        else:
+            parts = [missing] if missing and again and answer.status != 404 and not answer.errors else []
+            again = False
+        return rows + [row for part in parts for row in self._get(part, again)]
 
     def create(
         self,
@@ -132,7 +136,7 @@ class Current:
     ) -> List[Outcome]:
         """Delete by id, never by filter: what is deleted is what was looked at."""
         verb = _Delete(self, comment)
-        room = fql.LONGEST_URL - 200 - len(self._client.base_url) - len(fql.encode(verb.comment))
+        room = self._page_size.url - 200 - len(self._client.base_url) - len(fql.encode(verb.comment))
         longest = max((len(fql.encode([("ids", one)])) + 1 for one in ids), default=1)
         size = max(1, min(_IDS_TO_DELETE, room // longest))
         return Batches(self._client, verb, size, keep_going).run(ids)
@@ -148,8 +152,8 @@ def _stored(body: Mapping[str, Any], record: Record, status: int) -> Outcome:
     wrong = unlike(body, record)
     if not wrong:
         return Outcome("done", record)
-    facts = ", ".join(f"{name} {record.get(name)!r} instead of {body[name]!r}" for name in wrong)
-    return Outcome("failed", record, f"Falcon answered HTTP {status} but stored {facts}", status)
+    facts = [f"{name} {clean(repr(record.get(name)))} instead of {body[name]!r}" for name in wrong]
+    return Outcome("failed", record, f"Falcon answered HTTP {status} but stored {', '.join(facts)}", status)
 
 
 class _Write(Verb):
@@ -183,14 +187,14 @@ class _Create(_Write):
         return self._send("POST", jobs)
 
     def settle(self, jobs: Sequence[Job], answer: Answer) -> Dict[int, Outcome]:
-        stored = {identity(row): row for row in answer.resources if isinstance(row, dict) and row.get("id")}
+        stored = {identity(row): row for row in answer.resources if well_formed(row)}
         pairs = [(job, stored.get(identity(job.body))) for job in jobs]
         return {job.index: _stored(job.body, row, answer.status) for job, row in pairs if row is not None}
 
     def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
         by_identity: Dict[Identity, Job] = {identity(job.body): job for job in jobs}
         settled: Dict[int, Outcome] = {}
-        room = fql.LONGEST_URL - 300 - len(self._client.base_url)
+        room = self._size.url - 300 - len(self._client.base_url)
         for values in chunks((str(job.body["value"]) for job in jobs), room):
             query = [("filter", fql.both([fql.one_of("value", values), LIVE]))]
             for record in Listing(self._client, self._size, query).finish().values():
@@ -216,7 +220,7 @@ class _Update(_Write):
         return self._send("PATCH", jobs)
 
     def settle(self, jobs: Sequence[Job], answer: Answer) -> Dict[int, Outcome]:
-        stored = {row.get("id"): row for row in answer.resources if isinstance(row, dict)}
+        stored = {row["id"]: row for row in answer.resources if well_formed(row)}
         pairs = [(job, stored.get(job.body["id"])) for job in jobs]
         return {job.index: _stored(job.body, row, answer.status) for job, row in pairs if row is not None}
 
@@ -251,8 +255,9 @@ class _Delete(_Write):
         )
 
     def settle(self, jobs: Sequence[Job], answer: Answer) -> Dict[int, Outcome]:
-        deleted = {row.get("id") if isinstance(row, dict) else row for row in answer.resources}
-        return {job.index: Outcome("done") for job in jobs if job.body in deleted}
+        deleted = [row.get("id") if isinstance(row, dict) else row for row in answer.resources]
+        ids = {one for one in deleted if isinstance(one, str)}
+        return {job.index: Outcome("done") for job in jobs if job.body in ids}
 
     def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
         live = {

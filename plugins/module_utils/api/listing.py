@@ -6,24 +6,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Callable, Dict, List, Optional, Set, Tuple
 
 from ..ioc.record import Record
+from . import fql
 from .client import Answer, Client
 from .errors import IncompleteView, RequestRefused
+from .rows import well_formed
 
 COMBINED = "/iocs/combined/indicator/v1"
 #: C{offset} plus C{limit} may not exceed this; C{after} has no such bound.
 FURTHEST_OFFSET = 10_000
 # What tenants are known to accept, from the largest on: a government cloud takes less than others.
 _SIZES = (2000, 500, 100)
+# How often a listing that a busy tenant changes while it is read is read again from its start.
+_MOST_RESTARTS = 3
 
 
 class PageSize:
-    """The page size of a run: falls back where a tenant refuses it, and stays there."""
+    """The page size of a run, and the length of its URLs: smaller where a tenant refuses them, from then on."""
 
     def __init__(self, wanted: int) -> None:
         self.rows = max(1, min(wanted, _SIZES[0]))
+        self.accepted = 0
+        self.url = fql.LONGEST_URL
 
     def fall_back(self, refused: int) -> bool:
         """Use a smaller one than that was refused; false when there is none."""
@@ -55,7 +61,7 @@ class Listing:
         self._most = most
         self._keep = keep
         self._start()
-        self._restarted = False
+        self._restarts = 0
         self._faults = 0
 
     def _start(self) -> None:
@@ -76,7 +82,7 @@ class Listing:
     def finish(self) -> Dict[str, Record]:
         """Read what is left; all records by id.
 
-        @raise IncompleteView: The tenant does not show as many as it says there are, twice.
+        @raise IncompleteView: The tenant does not show as many as it says there are, time and again.
         """
         while not self.complete:
             self.read_page()
@@ -85,8 +91,10 @@ class Listing:
     def read_page(self) -> None:
         """Read one page more."""
         answer = self._fetch()
-        if answer.errors:
+        total = _count(answer.pagination.get("total"))
+        if answer.errors or not (answer.listed or total == 0):
             text, code = self._client.told(answer)
+            text = text or "the answer holds no resources"
             self._faults += 1
             if self._faults <= self._client.retries:
                 self._client.say(
@@ -100,9 +108,8 @@ class Listing:
                 code,
                 answer.trace_id,
             )
-        rows = [row for row in answer.resources if isinstance(row, dict)]
-        total = answer.pagination.get("total")
-        if isinstance(total, int) and not isinstance(total, bool) and total >= 0:
+        rows = [row for row in answer.resources if well_formed(row)]
+        if total is not None:
             self.total = total
             self._largest_total = max(self._largest_total, total)
         for row in rows:
@@ -117,15 +124,15 @@ class Listing:
     def _turn_page(self, answer: Answer, brought: bool) -> None:
         """Decide whether this was the last page.
 
-        Tenants send an C{after} with the last page too, short pages in the middle, and a total that changes while it is
-        read. Only the count of distinct records against the last total tells the end: an extra request for an empty page
-        is then not needed. Where the total has shrunk, records that are gone may be among those read; then the
-        listing ends where the tenant ends it.
+        Tenants send an C{after} with the last page too, short pages in the middle, and a total that changes while it
+        is read. Only the count of distinct records against the last total tells the end: an extra request for an
+        empty page is then not needed. Where the total has shrunk, or is less than what was read, records that are
+        gone may be among those read; then the listing ends where the tenant ends it.
         """
         seen = len(self._ids)
         # Without a total an empty page ends it, but an empty page alone says nothing.
         enough = seen > 0 if self.total is None else seen >= self.total
-        read = self.total is not None and enough and self.total >= self._largest_total
+        read = self.total is not None and seen == self.total >= self._largest_total
         if read or (self._most is not None and seen >= self._most):
             self.complete = True
         elif not brought:
@@ -141,17 +148,17 @@ class Listing:
     def _end(self, enough: bool) -> None:
         if enough:
             self.complete = True
-        elif self._restarted:
+        elif self._restarts >= _MOST_RESTARTS:
             raise IncompleteView(
                 f"Could not list indicators: Falcon says there are {self.total} but shows {len(self._ids)}",
                 hint="Nothing was decided on this partial view. Run again when the tenant is not being changed.",
             )
         else:
-            self._restarted = True
+            self._restarts += 1
             self._client.say(
                 "listing", "A listing of indicators ended early and was read again from its start."
             )
-            self._client.back_off(1, None)
+            self._client.back_off(self._restarts, None)
             self._start()
 
     def _fetch(self) -> Answer:
@@ -166,24 +173,35 @@ class Listing:
                 limit = min(limit, FURTHEST_OFFSET - self._rows)
                 place = [("offset", str(self._rows))]
             try:
-                return self._client.request(
+                answer = self._client.request(
                     "GET",
                     COMBINED,
                     params=[*self._query, ("limit", str(limit)), *place],
                     purpose="list indicators",
-                    page_is_refusal=limit > _SIZES[-1],
+                    size_may_be_refused=limit > max(_SIZES[-1], self._size.accepted),
                 )
             except RequestRefused as error:
                 if not _about_size(error) or not self._size.fall_back(limit):
                     raise
                 self._client.say(
                     "page size",
-                    f"This tenant refuses {limit} indicators a page; {self._size.rows} are asked for.",
+                    f"A page of {limit} indicators was refused (HTTP {error.status}); "
+                    f"{self._size.rows} are asked for.",
                 )
+            else:
+                self._size.accepted = max(self._size.accepted, limit)
+                return answer
+
+
+def _count(total: object) -> Optional[int]:
+    """A number of records as a tenant says it, if it does."""
+    return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
 
 
 def _about_size(error: RequestRefused) -> bool:
     """Whether a refusal may mean the page size: it says so, or says nothing about the filter or the order."""
+    if error.status in (414, 431):
+        return False
     text = error.message.lower()
-    named: Any = "filter" in text or "fql" in text or "sort" in text
-    return error.answer.page or error.status in (413, 414) or (error.status == 400 and not named)
+    named = "filter" in text or "fql" in text or "sort" in text
+    return error.answer.page or error.status in (413, 500) or (error.status == 400 and not named)

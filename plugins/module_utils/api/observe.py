@@ -12,6 +12,7 @@ from ..ioc.record import Record, identity
 from ..ioc.values import Identity
 from . import fql
 from .client import Client
+from .errors import RequestRefused
 from .listing import Listing, PageSize
 from .workers import side_by_side
 
@@ -21,6 +22,8 @@ Wanted = Tuple[str, str, str]
 LIVE = "deleted:false"
 # What a URL holds beside the values: path, names of the parameters.
 _OVERHEAD = 300
+# Every server takes URLs of twice this length.
+_SHORTEST_URL = 2_000
 
 
 def chunks(values: Iterable[str], room: int) -> List[List[str]]:
@@ -65,7 +68,7 @@ class Observation:
                 self._spellings.setdefault(spelling, set()).add((kind, value))
         self._source = source
         self._whole_source = whole_source and source is not None
-        self._room = fql.LONGEST_URL - _OVERHEAD - len(client.base_url) - 3 * len(source or "")
+        self._taken = _OVERHEAD + len(client.base_url) + 3 * len(source or "")
         self._seen: Dict[str, Record] = {}
 
     def read(self) -> List[Record]:
@@ -77,10 +80,21 @@ class Observation:
         if self._whole_source and not fql.quotable(self._source or ""):
             quotable = False
         if quotable:
-            self._read()
+            self._read_within_the_url()
         else:
             self._seen.update(self._list("").finish())
         return list(self._seen.values())
+
+    def _read_within_the_url(self) -> None:
+        """Some gateways take shorter URLs than others; what was read before one was refused is kept."""
+        while True:
+            try:
+                return self._read()
+            except RequestRefused as error:
+                if error.status not in (414, 431) or self._size.url < _SHORTEST_URL:
+                    raise
+                self._size.url //= 2
+                self._client.say("url", f"A URL was too long (HTTP {error.status}); shorter ones are sent.")
 
     def _belongs(self, record: Record) -> bool:
         if record.get("deleted") is True:
@@ -97,7 +111,7 @@ class Observation:
         """The values not seen yet, in URLs full. A spelling that no filter can hold is left to its normal form."""
         seen = {identity(record) for record in self._seen.values()}
         unseen = (text for text, of in self._spellings.items() if not of <= seen and fql.quotable(text))
-        return chunks(unseen, self._room)
+        return chunks(unseen, self._size.url - self._taken)
 
     def _read(self) -> None:
         by_value = self._unseen()

@@ -58,57 +58,58 @@ def jitter(low: float, high: float) -> float:
 class Pace:
     """Lets requests through one by one, at once while the limit is far, spaced out when it is near.
 
-    @param concurrency: How many requests may be under way; this near to the limit the pace slows down.
+    @param near: This near to the limit the pace slows down: as many requests as may be under way.
     @param sleep: Waits some seconds; raises to end the wait early.
+    @param waited: Told how long requests had to wait; the same time is told once, however many threads wait.
     """
 
-    def __init__(self, concurrency: int, sleep: Callable[[float], None]) -> None:
-        self._near = concurrency
+    def __init__(self, near: int, sleep: Callable[[float], None], waited: Callable[[float], None]) -> None:
+        self._near = near
         self._sleep = sleep
+        self._waited = waited
         self._lock = threading.Lock()
         self._next = 0.0
+        self._last = 0.0
         self._gap = 0.0
-        self.waited = 0.0
 
     def take_turn(self) -> None:
         """Return when a request may start."""
+        came = time.monotonic()
         while True:
             with self._lock:
                 now = time.monotonic()
                 delay = self._next - now
                 if delay <= 0:
+                    stood = now - max(came, self._last)
+                    self._last = now
                     self._next = now + self._gap
-                    return
+                    break
             self._sleep(delay)
+        if stood > 0.005:
+            self._waited(stood)
 
-    def hold(self, seconds: float) -> None:
-        """No request starts within the next seconds. The time is counted once, however many threads it stops."""
-        with self._lock:
-            now = time.monotonic()
-            until = now + seconds
-            self.waited += max(0.0, until - max(now, self._next))
-            self._next = max(self._next, until)
+    def _hold(self, seconds: float) -> None:
+        self._next = max(self._next, time.monotonic() + seconds)
 
     def refused(self, seconds: float) -> None:
-        """Falcon has refused a request for its rate: all wait, and go on one after the other."""
+        """Falcon has refused a request for its rate: all wait, and then go one after the other."""
         with self._lock:
             self._gap = min(2.0, max(0.25, self._gap * 2))
-        self.hold(seconds + jitter(0.01, 0.2))
+            self._hold(seconds + jitter(0.01, 0.2))
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Read how much of the limit is left (C{X-Ratelimit-Remaining}) off an answer that was let through."""
         try:
-            left = int(headers.get("X-Ratelimit-Remaining", ""))
+            left: Optional[int] = int(headers.get("X-Ratelimit-Remaining", ""))
         except ValueError:
-            left = self._near + 1
-        if left > self._near:
-            if self._gap:
-                with self._lock:
-                    self._gap = self._gap * 0.9 if self._gap > 0.02 else 0.0
-            return
+            left = None
         with self._lock:
-            # The window slides, and its length is not told: the closer the limit, the longer the gap, up to 2 s.
-            self._gap = min(2.0, max(0.1, self._gap) * (1.5 if left <= 0 else 1.0))
-            gap = self._gap
-        if left <= 0:
-            self.hold(gap)
+            if left is None:
+                self._gap = self._gap * 0.8 if self._gap > 0.02 else 0.0
+            elif left > self._near:
+                self._gap = 0.0
+            else:
+                # The window slides, and its length is not told: the closer the limit, the longer the gap.
+                self._gap = min(2.0, max(0.1, self._gap) * (1.0 if left > 0 else 1.5))
+                if left <= 0:
+                    self._hold(self._gap)

@@ -117,7 +117,7 @@ class Transport:
         self._said: Dict[str, int] = {}
         self._proxies: Dict[str, Dict[str, str]] = {}
         self.closed = threading.Event()
-        self.pace = Pace(self.concurrency, self.sleep)
+        self.pace = Pace(self.concurrency, self.sleep, self._count_wait)
         self._verify = self._verification()
         self._session = self.session or new_session(self.concurrency)
 
@@ -159,6 +159,8 @@ class Transport:
         @raise Trouble: No answer, one that cannot be read, or one that asks to come again.
         """
         self.pace.take_turn()
+        if self.closed.is_set():
+            raise _stopped()
         with self._lock:
             setattr(self.counters, kind, getattr(self.counters, kind) + 1)
         try:
@@ -249,13 +251,18 @@ class Transport:
         return Trouble(f"the connection broke: {text}")
 
     def exchange(
-        self, attempt: Callable[[], Reply], purpose: str, write: bool = False, page_is_refusal: bool = False
+        self,
+        attempt: Callable[[], Reply],
+        purpose: str,
+        write: bool = False,
+        size_may_be_refused: bool = False,
     ) -> Reply:
         """Make attempts until one gives an answer to act upon.
 
         @param purpose: What is attempted, for messages: C{"list indicators"}.
         @param write: Do not repeat what may have been carried out.
-        @param page_is_refusal: An HTML page is an answer too: some gateways refuse a too large page size with one.
+        @param size_may_be_refused: An HTML page, and HTTP 500 twice, are answers too: with these, gateways refuse
+            what is too large.
         @raise AmbiguousWrite: A write of which the answer was lost.
         @raise Unavailable: Every try failed.
         """
@@ -270,9 +277,9 @@ class Transport:
                     lost = AmbiguousWrite(f"Could not {purpose}: {trouble.what}", status=trouble.status)
                     lost.wait = trouble.wait
                     raise lost from None
-                passing = trouble.status in (502, 503, 504) and tries == 1
-                if page_is_refusal and trouble.page and not passing:
-                    return Reply(trouble.status or 0, {}, None, page=True)
+                passing = trouble.status in (500, 502, 503, 504) and tries == 1
+                if size_may_be_refused and (trouble.page or trouble.status == 500) and not passing:
+                    return Reply(trouble.status or 0, {}, None, page=trouble.page)
                 wait = self.delay(tries, trouble.wait)
                 late = time.monotonic() - started + wait > max(_BUDGET, 5 * self.max_wait)
                 if tries > self.retries or late:
@@ -280,11 +287,9 @@ class Transport:
                 self.say_retry(trouble, wait)
                 if trouble.kind == "rate":
                     self.on_wait(time.time() + wait)
-                    before = self.pace.waited
                     self.pace.refused(wait)
                     with self._lock:
                         self.counters.retried += 1
-                        self.counters.waited_seconds += self.pace.waited - before
                 else:
                     self.back_off(wait)
 
@@ -293,11 +298,15 @@ class Transport:
         wait = asked if asked is not None else FIRST_WAIT * 2 ** min(tries - 1, 16) * jitter(0.7, 1.3)
         return min(wait, self.max_wait)
 
+    def _count_wait(self, seconds: float) -> None:
+        with self._lock:
+            self.counters.waited_seconds += seconds
+
     def back_off(self, seconds: float) -> None:
         """Wait before a further try, and count both."""
         with self._lock:
             self.counters.retried += 1
-            self.counters.waited_seconds += seconds
+        self._count_wait(seconds)
         self.on_wait(time.time() + seconds)
         self.sleep(seconds)
 
@@ -307,7 +316,7 @@ class Transport:
         @raise Unavailable: It was.
         """
         if self.closed.wait(seconds):
-            raise Unavailable("The run was stopped while waiting for Falcon")
+            raise _stopped()
 
     def close(self) -> None:
         """End all waiting and close the connections."""
@@ -343,11 +352,15 @@ class Transport:
         return Unavailable(f"Could not {purpose}: {trouble.what}{many}", status=trouble.status, hint=hint)
 
 
+def _stopped() -> Unavailable:
+    return Unavailable("The run was stopped while waiting for Falcon")
+
+
 def refused_credentials(message: str, **facts: Any) -> AuthenticationError:
     """The error for credentials that Falcon does not take."""
     return AuthenticationError(
         message,
-        hint="Check client_id and client_secret, cloud (or base_url), member_cid, and whether an IP allow-list applies.",
+        hint="Check client_id, client_secret, cloud (or base_url), member_cid, and the IP allow-list of the API client.",
         **facts,
     )
 

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+
 from ansible_collections.threatops.falcon.plugins.module_utils.api import auth, pace, token_file, transport
 from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
 
@@ -96,7 +97,7 @@ class Falcon:
                 )
                 self.send(outer.answer(request))
 
-            do_GET = do_POST = do_PATCH = do_DELETE = answer
+            do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
 
             def send(self, said: Said) -> None:
                 if said.then == "reset":

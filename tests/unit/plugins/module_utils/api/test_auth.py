@@ -11,6 +11,7 @@ import os
 import stat
 
 import pytest
+
 from ansible_collections.threatops.falcon.plugins.module_utils.api.auth import REGIONS, check_base_url
 from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
@@ -122,7 +123,7 @@ def test_a_token_is_asked_for_again_after_a_fault(falcon, connect, clock, fault)
 
 def test_a_token_endpoint_that_is_down(falcon, connect, clock):
     falcon.token_script = [falcon.html(503) for _ in range(9)]
-    with pytest.raises(Unavailable, match="Could not get an access token: .*HTTP 503"):
+    with pytest.raises(Unavailable, match=r"Could not get an access token: .*HTTP 503"):
         read(connect(retries=2))
     assert len(falcon.tokens) == 3
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
 
 
@@ -395,6 +396,16 @@ def test_get_where_one_unknown_spoils_all(falcon, connect):
     ids = [f"i{number}" for number in range(9)]
     assert {record["id"] for record in Current(connect()).get([*ids, "bad"])} == set(ids)
     assert Current(connect()).get(["bad"]) == []
+
+
+@pytest.mark.parametrize("short", [None, []])
+def test_what_a_success_does_not_mention_is_asked_for_again(falcon, tenant, connect, short):
+    ids = [one["id"] for one in make(tenant, 3)]
+    falcon.script = [falcon.ok(short)]
+    assert len(Current(connect()).get(ids)) == 3
+    falcon.script = [falcon.reset, falcon.ok(short)]
+    outcomes = Current(connect()).update([{"id": one, "severity": "low"} for one in ids])
+    assert statuses(outcomes) == ["done"] * 3
 
 
 def test_find(falcon, tenant, connect):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import Count, Devices, device_count
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import PermissionRefused
 
@@ -109,7 +110,9 @@ def test_processes(falcon, connect):
 def test_many_side_by_side(falcon, connect):
     falcon.handler = lambda request: falcon.ok([request.get("value")])
     iocs = [("domain", f"{number}.example") for number in range(20)]
-    assert Devices(connect(concurrency=4)).observers_of(iocs, [Count()] * 20) == [[value] for _kind, value in iocs]
+    assert Devices(connect(concurrency=4)).observers_of(iocs, [Count()] * 20) == [
+        [value] for _kind, value in iocs
+    ]
 
 
 def test_a_missing_scope_is_named(falcon, connect):

@@ -11,6 +11,7 @@ import re
 from urllib.parse import parse_qsl
 
 import pytest
+
 from ansible_collections.threatops.falcon.plugins.module_utils.api import fql
 from ansible_collections.threatops.falcon.plugins.module_utils.api.selection import matches, to_fql
 

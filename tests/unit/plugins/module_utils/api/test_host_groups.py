@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
     IncompleteView,
     PermissionRefused,

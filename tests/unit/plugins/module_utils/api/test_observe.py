@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import IncompleteView
 from ansible_collections.threatops.falcon.plugins.module_utils.api.observe import chunks
