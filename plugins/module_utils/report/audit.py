@@ -22,6 +22,9 @@ from .page import (
 
 SCHEMA = "threatops.falcon/audit/1"
 
+# What falcon_iocs says when an item that cannot be read may name any of what it would have purged.
+PURGE_STOPPED = "nothing was purged"
+
 
 def audit_document(
     title: str,
@@ -33,11 +36,14 @@ def audit_document(
 ) -> dict[str, Any]:
     """The audit as data, in the form of ``schema`` ``threatops.falcon/audit/1``.
 
-    ``generated`` is an RFC 3339 time. ``failed`` says whether a kind of ``fail_on`` was found. Keys are
-    only ever added to this schema; one that goes or changes its meaning makes a new number.
+    ``generated`` is an RFC 3339 time. ``unknown`` are kinds that could not be looked for, ``messages`` say
+    why. ``failed`` says whether a kind of ``fail_on`` was found, or is unknown. Keys are only ever added to
+    this schema; one that goes or changes its meaning makes a new number.
     """
     counts = count(found)
-    failing = sorted(kind for kind in fail_on if counts[kind])
+    messages = [str(result["msg"]) for result in lists if result.get("msg")]
+    unknown = ["extra"] if any(PURGE_STOPPED in message for message in messages) else []
+    failing = sorted(kind for kind in fail_on if counts[kind] or kind in unknown)
     totals: Counter[str] = Counter()
     for result in lists:
         totals.update({key: int(number) for key, number in (result.get("counts") or {}).items()})
@@ -45,10 +51,12 @@ def audit_document(
         "schema": SCHEMA,
         "title": title,
         "generated": generated,
-        "summary": _summary(counts, totals),
+        "summary": _summary(counts, totals, unknown),
         "failed": bool(failing),
         "failed_on": failing,
         "fail_on": sorted(fail_on),
+        "unknown": unknown,
+        "messages": messages,
         "counts": counts,
         "totals": dict(sorted(totals.items())),
         "lists": [
@@ -65,9 +73,10 @@ def audit_document(
     }
 
 
-def _summary(counts: Mapping[str, int], totals: Mapping[str, int]) -> str:
+def _summary(counts: Mapping[str, int], totals: Mapping[str, int], unknown: Sequence[str]) -> str:
     desired, unchanged = wanted(totals), totals.get("unchanged", 0)
     parts = [f"{number:,} {kind}" for kind, number in counts.items() if number]
+    parts += [f"{kind} not known" for kind in unknown]
     return f"{unchanged:,} of {desired:,} as they should be; " + (
         ", ".join(parts) if parts else "nothing found"
     )
@@ -99,6 +108,8 @@ def audit_page(document: Mapping[str, Any]) -> Page:
         Count("as they should be", totals.get("unchanged", 0), "good"),
     ]
     tiles.append(Count("findings", number, tone if number else "good"))
+    messages = [[message] for message in document["messages"]]
+    notes = [Table("Messages", [Column("Message")], messages)] if messages else []
     found = [Count(kind, counts[kind], TONES[kind]) for kind in KINDS if counts[kind]]
     return Page(
         title=document["title"],
@@ -107,7 +118,7 @@ def audit_page(document: Mapping[str, Any]) -> Page:
         facts=facts,
         counts=tiles,
         chart=Chart("Findings by kind", found) if found else None,
-        tables=[findings_table(document["findings"])],
+        tables=[*notes, findings_table(document["findings"])],
     )
 
 
