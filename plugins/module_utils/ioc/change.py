@@ -16,7 +16,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 from . import expiry, rules
 from .fields import DESKTOP_PLATFORMS, MOBILE_PLATFORMS, FieldProblem
 from .item import Desired, Fields
-from .record import STORED, Record, has_expired, holds, to_item
+from .record import STORED, Record, has_expired, holds, predicted, to_item
 from .values import Identity
 
 #: Longest C{description} and C{source} that are sent, in characters (the founding API's limit).
@@ -73,6 +73,13 @@ class Change:
     @property
     def id(self) -> str:
         return str(self.record.get("id", "")) if self.record else ""
+
+    def predicted(self) -> Record:
+        """The record as it will be, as far as a client can know."""
+        body = {name: value for name, value in self.body.items() if name != "expiration_days"}
+        if len(body) < len(self.body):
+            body["expiration"] = self.after["expiration"]
+        return predicted(self.record, body)
 
     def canonical(self) -> List[Any]:
         """What a plan's digest is made of: what changes, from what to what, on which record."""

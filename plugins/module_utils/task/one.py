@@ -13,7 +13,7 @@ from ..ioc.change import DELETE
 from ..ioc.fields import FIELDS
 from ..ioc.item import Desired, ItemReader
 from ..ioc.plan import Policy
-from ..ioc.record import Record, predicted
+from ..ioc.record import Record
 from .base import Context, Params, Result, TaskFailed
 from .options import CONNECTION, INDICATOR, PROTECTION, WRITING
 from .protection import Guard
@@ -71,7 +71,7 @@ def _indicator(item: Desired, account: Account, context: Context) -> Record:
     change = account.done[0]
     if change.operation == DELETE:
         return change.record or {}
-    return predicted(change.record, change.body) if context.check_mode else found
+    return change.predicted() if context.check_mode else found
 
 
 def _warn(item: Desired, account: Account, guard: Guard, context: Context) -> None:

@@ -157,8 +157,7 @@ class Reconciliation:
             for change, outcome in zip(due, self._write(operation, due)):
                 if outcome.status == "done":
                     account.done.append(change)
-                    if outcome.record is not None:
-                        account.records[change.identity] = outcome.record
+                    account.records[change.identity] = outcome.record or change.predicted()
                 elif outcome.status == "gone" and operation == DELETE:
                     self._context.warn(
                         f"{change.kind} {change.value} had been deleted by somebody else meanwhile"

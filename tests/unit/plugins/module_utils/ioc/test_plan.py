@@ -437,6 +437,8 @@ class TestFoundingApi:
         body = only_body(found)
         assert body is not None and body["expiration_days"] == 3 and "expiration" not in body
         assert found.changes[0].after["expiration"] == "2026-06-04T00:00:00Z"
+        record_ahead = found.changes[0].predicted()
+        assert record_ahead["expiration"] == "2026-06-04T00:00:00Z" and "expiration_days" not in record_ahead
 
     def test_what_it_cannot_express_is_refused(self) -> None:
         found = decide([item(action="detect", tags=["t"]), item(value="b.example", tags=["t"])],
