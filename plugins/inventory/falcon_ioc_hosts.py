@@ -120,7 +120,8 @@ from ansible_collections.threatops.falcon.plugins.module_utils.task.base import 
 from ansible_collections.threatops.falcon.plugins.module_utils.task.observed import hosts
 from ansible_collections.threatops.falcon.plugins.module_utils.task.options import CONNECTION
 from ansible_collections.threatops.falcon.plugins.plugin_utils.host_names import unique, usable
-from ansible_collections.threatops.falcon.plugins.plugin_utils.options import plain, read_options
+from ansible_collections.threatops.falcon.plugins.plugin_utils.options import read_options
+from ansible_collections.threatops.falcon.plugins.plugin_utils.plain import plain
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*\Z")
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")

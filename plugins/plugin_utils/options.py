@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from ansible_collections.threatops.falcon.plugins.module_utils.task.options import ArgumentSpec
+from ..module_utils.task.options import ArgumentSpec
+from .plain import plain
 
 
 class HasOptions(Protocol):
@@ -21,19 +22,8 @@ class HasOptions(Protocol):
 def read_options(plugin: HasOptions, spec: ArgumentSpec, template: Callable[[Any], Any]) -> dict[str, Any]:
     """The values of a plugin for the options of a module.
 
+    Values are decrypted and have none of Ansible's tags.
+
     @param template: resolves templates, such as C{templar.template}; what was not written by the user is no template
     """
     return {name: plain(template(plugin.get_option(name))) for name in spec.options}
-
-
-def plain(value: Any) -> Any:
-    """A value without what Ansible tags it with, and without encryption, as a module would get it."""
-    if value is None or isinstance(value, (bool, float)):
-        return value
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
-    return str(value)
