@@ -6,7 +6,7 @@
 
 .PHONY: help test lint unit demo bench soak docs release changelog lock clean venv
 help:
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
 
 venv:
 	@scripts/make_venv .cache/venv tests/requirements.txt tests/simulator/requirements.txt

@@ -107,9 +107,13 @@ def test_wrapper_stays_small(module: str, wrapper_bytes: dict[str, int]) -> None
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_is_tested(module: str) -> None:
+    """A target on the simulator, and unit tests of the task that the module runs."""
     assert (ROOT / "tests" / "integration" / "targets" / module / "tasks" / "main.yml").is_file()
-    unit_tests = [path.read_text(encoding="utf-8") for path in ROOT.glob("tests/unit/plugins/**/test_*.py")]
-    assert any(re.search(rf"\b{module}\b", text) for text in unit_tests), "no unit test names it"
+    source = (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+    (task,) = set(re.findall(r"module_utils\.task\.(\w+) import", source)) - {"base"}
+    tests = [path.read_text(encoding="utf-8") for path in ROOT.glob("tests/unit/plugins/**/*.py")]
+    used = re.compile(rf"module_utils\.task\.{task}\b|module_utils\.task import [^\n]*\b{task}\b")
+    assert any(used.search(text) for text in tests), f"no unit test of module_utils/task/{task}.py"
 
 
 @pytest.mark.parametrize("role", ROLES)
