@@ -56,11 +56,10 @@ def rows(numbered: Iterator[Tuple[int, str]], path: str, columns: Mapping[str, A
     pending = deque(islice(numbered, SAMPLE * 2))
     sample = [text for _number, text in pending]
     delimiter, layout = recognised(sample) or (guess_delimiter(sample), None)
-    table = [cells for text in sample for cells in [split(text, delimiter)] if is_row(cells)]
     if columns:
-        layout = _by_user(columns, table, path)
+        layout = _by_user(columns, _table(sample, delimiter)[0], path)
     if layout is None:
-        layout = find_layout(table) or Layout(None, (), {}, False)
+        layout = _layout(sample, delimiter) or Layout(None, (), {}, False)
     skip_header = layout.header
     for number, text, cells in _records(pending, numbered, delimiter, layout):
         if not is_row(cells):
@@ -73,20 +72,39 @@ def rows(numbered: Iterator[Tuple[int, str]], path: str, columns: Mapping[str, A
 
 def recognised(sample: Sequence[str]) -> Optional[Tuple[str, Layout]]:
     """The delimiter and layout of a text that is a table of indicators, or C{None} where it is none."""
+    lines = [text for text in sample if text.strip() and not text.lstrip().startswith("#")]
     for delimiter in DELIMITERS:
-        table = [
-            cells
-            for text in sample
-            if delimiter in text
-            for cells in [split(text, delimiter)]
-            if is_row(cells)
+        # A table of Markdown begins with its delimiter, and is part of a text.
+        rows_of_it = [
+            text for text in lines if delimiter in text and not (delimiter == "|" and text.strip()[0] == "|")
         ]
-        if len(table) * 2 < sum(1 for text in sample if text.strip()):
-            continue  # a text whose lines happen to have a comma
-        layout = find_layout(table)
-        if layout is not None and any(_is_indicator(cells, layout) for cells in table):
+        if len(rows_of_it) < 0.6 * len(lines) or not lines:
+            continue
+        layout = _layout(sample, delimiter)
+        if layout is not None and any(_is_indicator(cells, layout) for cells in _table(sample, delimiter)[0]):
             return delimiter, layout
     return None
+
+
+def _table(sample: Sequence[str], delimiter: str) -> Tuple[List[List[str]], List[str]]:
+    """The rows of a sample, and the cells of the last comment before them, which may be the header."""
+    table: List[List[str]] = []
+    comment: List[str] = []
+    for text in sample:
+        cells = split(text, delimiter)
+        if is_row(cells):
+            table.append(cells)
+        elif text.lstrip().startswith("#") and not table:
+            comment = split(text.lstrip("# \t"), delimiter)
+    return table, comment
+
+
+def _layout(sample: Sequence[str], delimiter: str) -> Optional[Layout]:
+    table, comment = _table(sample, delimiter)
+    if table and len(comment) == len(table[0]) > 1 and _is_header(comment) and not _is_header(table[0]):
+        layout = find_layout([comment, *table])
+        return None if layout is None else layout._replace(header=False)
+    return find_layout(table)
 
 
 def guess_delimiter(sample: Sequence[str]) -> str:
@@ -107,7 +125,7 @@ def split(text: str, delimiter: str) -> List[str]:
 def is_row(cells: Sequence[str]) -> bool:
     """Whether a line is a row, and neither blank nor a comment."""
     first = cells[0].lstrip() if cells else ""
-    return not first.startswith("#") and any(cell.strip() for cell in cells)
+    return not first.startswith("#") and any(map(str.isalnum, "".join(cells)))
 
 
 def _records(
@@ -195,7 +213,7 @@ def find_layout(table: Sequence[Sequence[str]]) -> Optional[Layout]:
         return None
     header = [_heading(cell) for cell in table[0]]
     named = {word: column for column, word in reversed(list(enumerate(header)))}
-    if not _is_header(table[0], header):
+    if not _is_header(table[0]):
         header, named = [], {}
     body = table[1 : SAMPLE + 1] if header else table[:SAMPLE]
     width = max(len(cells) for cells in table[:SAMPLE])
@@ -238,10 +256,10 @@ def find_layout(table: Sequence[Sequence[str]]) -> Optional[Layout]:
     return Layout(None, ((value_column, "any"),), fields, bool(header))
 
 
-def _is_header(cells: Sequence[str], header: Sequence[str]) -> bool:
-    words = _TYPE | _VALUE | _EITHER | frozenset().union(*_FIELDS.values())
-    return any(word in words or kind_of(cell, whole=True) for word, cell in zip(header, cells)) and not any(
-        _reads_as_value(cell) for cell in cells
+def _is_header(cells: Sequence[str]) -> bool:
+    known = _TYPE | _VALUE | _EITHER | frozenset().union(*_FIELDS.values())
+    return any(_heading(cell) in known or kind_of(cell, whole=True) for cell in cells) and not any(
+        map(_reads_as_value, cells)
     )
 
 

@@ -253,6 +253,12 @@ def test_repeats_collapse_to_the_first_within_and_across(tmp_path: Path) -> None
             "indicator,data\nip address ,1.2.3.4 \ndomain,1.2.3.5\ndomain,evil.example/path\n",
             ["1.2.3.4", "1.2.3.5", "evil.example"],
         ),
+        # The header is a comment, and its types are those of ThreatFox.
+        (
+            f'# a feed\n# "seen", "ioc_id", "ioc_value", "ioc_type", "tags"\n"26", "1", "{A}", "sha256_hash", "x,y"\n'
+            '"26", "2", "1.2.3.4:443", "ip:port", ""\n"26", "3", "https://evil.example/x", "url", ""\n',
+            [A, "1.2.3.4", "evil.example"],
+        ),
         ("Domains, and addresses:\nevil.example\n1.2.3.4\n", ["evil.example", "1.2.3.4"]),
         ("Note that a, b\nand c[.]example, d[.]example, e\n", ["c.example", "d.example"]),
         ("type,value\nip,1.2.3.4/32\nhash,sha256:" + A + "\n", ["1.2.3.4", A]),
