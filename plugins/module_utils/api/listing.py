@@ -20,7 +20,7 @@ FURTHEST_OFFSET = 10_000
 # What tenants are known to accept, from the largest on: a government cloud takes less than others.
 _SIZES = (2000, 500, 100)
 # How often a listing that a busy tenant changes while it is read is read again from its start.
-_MOST_RESTARTS = 3
+_MOST_RESTARTS = 1
 
 
 class PageSize:
@@ -62,6 +62,7 @@ class Listing:
         self._keep = keep
         self._start()
         self._restarts = 0
+        self._doubted = False
         self._faults = 0
 
     def _start(self) -> None:
@@ -92,9 +93,14 @@ class Listing:
         """Read one page more."""
         answer = self._fetch()
         total = _count(answer.pagination.get("total"))
-        if answer.errors or not (answer.listed or total == 0):
+        if not answer.listed and total != 0 and not answer.errors and not self._doubted:
+            # Past the end of a listing it may be so; elsewhere it is a fault that passes.
+            self._doubted = True
+            self._client.back_off(1, None)
+            return
+        self._doubted = False
+        if answer.errors:
             text, code = self._client.told(answer)
-            text = text or "the answer holds no resources"
             self._faults += 1
             if self._faults <= self._client.retries:
                 self._client.say(
@@ -185,7 +191,7 @@ class Listing:
                     raise
                 self._client.say(
                     "page size",
-                    f"A page of {limit} indicators was refused (HTTP {error.status}); "
+                    f"This tenant refuses {limit} indicators a page (HTTP {error.status}); "
                     f"{self._size.rows} are asked for.",
                 )
             else:

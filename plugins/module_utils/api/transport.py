@@ -277,8 +277,9 @@ class Transport:
                     lost = AmbiguousWrite(f"Could not {purpose}: {trouble.what}", status=trouble.status)
                     lost.wait = trouble.wait
                     raise lost from None
-                passing = trouble.status in (500, 502, 503, 504) and tries == 1
-                if size_may_be_refused and (trouble.page or trouble.status == 500) and not passing:
+                passing = trouble.status in (502, 503, 504) and tries == 1
+                refusal = (trouble.page and not passing) or (trouble.status == 500 and tries > 1)
+                if size_may_be_refused and refusal:
                     return Reply(trouble.status or 0, {}, None, page=trouble.page)
                 wait = self.delay(tries, trouble.wait)
                 late = time.monotonic() - started + wait > max(_BUDGET, 5 * self.max_wait)

@@ -91,7 +91,6 @@ def test_an_answer_without_a_total_and_without_rows_says_nothing(falcon, connect
 
 FAULTS = {
     "an empty page": lambda falcon: falcon.ok([], total=4, after="b"),
-    "resources null": lambda falcon: falcon.ok(None, total=4, after="b"),
     "the same token": lambda falcon: falcon.ok(rows(1, 2, 3), total=4, after="a"),
     "the same token and less": lambda falcon: falcon.ok(rows(3), total=4, after="a"),
 }
@@ -113,6 +112,29 @@ def test_a_listing_that_always_stops_short_is_no_view(falcon, connect, fault):
     falcon.script = [first, FAULTS[fault](falcon), first, FAULTS[fault](falcon)]
     with pytest.raises(IncompleteView, match="there are 4 but shows 3"):
         count(connect())
+
+
+def test_a_page_without_resources_is_read_again(falcon, connect):
+    first, nothing = falcon.ok(rows(1, 2, 3), total=4, after="a"), falcon.ok(None, total=4, after="b")
+    falcon.script = [first, nothing, falcon.ok(rows(4), total=4, after="b")]
+    client = connect()
+    assert count(client) == 4
+    assert [request.get("after") for request in falcon.requests] == [None, "a", "a"]
+
+
+def test_a_page_without_resources_twice_is_an_empty_page(falcon, connect):
+    first, nothing = falcon.ok(rows(1, 2, 3), total=4, after="a"), falcon.ok(None, total=4, after="b")
+    falcon.script = [first, nothing, nothing, first, nothing, nothing]
+    with pytest.raises(IncompleteView, match="there are 4 but shows 3"):
+        count(connect())
+
+
+def test_a_first_page_that_has_more_rows_than_its_total_is_not_the_end(falcon, connect):
+    falcon.script = [
+        falcon.ok(rows(1, 2, 3), total=2, after="a"),
+        falcon.ok(rows(4, 5), total=5, after="b"),
+    ]
+    assert count(connect()) == 5
 
 
 def test_a_total_that_grows(falcon, connect):
