@@ -50,7 +50,7 @@ def tracked() -> list[Path]:
 def test_one_version() -> None:
     released = load("galaxy.yml")["version"]
     assert released == version.VERSION
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
     assert f"v{released}" in changelog
     written = re.findall(
         r"threatops[.-]falcon[:=>-]*(\d+\.\d+\.\d+)", (ROOT / "README.md").read_text(encoding="utf-8")
