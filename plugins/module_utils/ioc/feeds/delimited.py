@@ -173,9 +173,10 @@ def _is_indicator(cells: Sequence[str], layout: Layout) -> bool:
 
 
 def _row(number: int, text: str, cells: Sequence[str], layout: Layout) -> Row:
-    fields: Dict[str, Any] = {
-        name: cells[column].strip(" \t\"'") for name, column in layout.fields.items() if column < len(cells)
-    }
+    fields: Dict[str, Any] = {}
+    for name, column in layout.fields.items():
+        cell = cells[column].strip() if column < len(cells) else ""
+        fields[name] = cell.replace('"', "") if cell.count('"') == 1 else cell  # one that never closed
     if "tags" in fields:
         fields["tags"] = [tag.strip() for tag in re.split(r"[,;|]", fields["tags"]) if tag.strip()]
     return Row(number, text, _values(cells, layout), fields)

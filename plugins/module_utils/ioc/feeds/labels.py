@@ -56,6 +56,7 @@ _IPV4_LIKE = re.compile(r"\d{1,4}(?:[.,]\d{1,4}){3}\Z")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
+_SPACED_DOT = re.compile(r"\s+dot\s+|\s*\.\s*", re.IGNORECASE)
 _PREFIX = re.compile(r"(?:sha-?256|md5)[:=]\s*", re.IGNORECASE)
 _EDGES = " \t\r\n'\"`‘’“”«»<>,;"
 
@@ -146,6 +147,8 @@ def _composite(kinds: Tuple[str, ...], raw: str, url_to: str) -> List[Union[Iden
 def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
     if not text:
         return Fault("there is no value", True)
+    if kind in ("address", "domain"):
+        text = _SPACED_DOT.sub(".", text)
     try:
         if kind == "file" and not _HEX.match(text):
             return Fault("a file name; Falcon does not take them", False)
@@ -167,7 +170,7 @@ def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
 
 
 def _hash_value(kind: str, text: str) -> Union[Identity, Fault]:
-    digits = _PREFIX.sub("", text)
+    digits = "".join(_PREFIX.sub("", text).split())
     if _HEX.match(digits):
         for hash_type, length in HASH_LENGTHS.items():
             if len(digits) == length:  # the length is the type, whatever the label says

@@ -225,6 +225,40 @@ def test_repeats_collapse_to_the_first_within_and_across(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("ip", " 1.2.3 .4", ["1.2.3.4"]),
+        ("ip", "1.2.3.4 5", []),
+        ("ip", "1.2.3.4 80", []),
+        ("ip", "1.2.3.4; 1.2.3.5", ["1.2.3.4", "1.2.3.5"]),
+        ("ip", "1.2.3.4-1.2.3.9", []),
+        ("domain", "evil dot example dot com", ["evil.example.com"]),
+        ("domain", "evil. example", ["evil.example"]),
+        ("domain", "domain evil.example", []),
+        ("domain", "evil.example (C2)", []),
+        ("domain", "localhost", []),
+        ("domain", "https://evil.example/x", ["evil.example"]),
+        ("sha256", f"{A[:32]} {A[32:]}", [A]),
+        ("sha256", M, [M]),
+        ("sha256", A[:63], []),
+        ("hash", f"SHA256: {A}", [A]),
+        ("url", "http://", []),
+        ("url", "file:///etc/passwd", []),
+        ("url", "https://*.evil.example/", []),
+        ("url", "https://user:secret@evil.example:8443/x", ["evil.example"]),
+        ("url", "//evil.example/x", ["evil.example"]),
+        ("url", "hxxp:\\\\evil[.]example\\x", ["evil.example"]),
+        ("ipv4", "2001:db8::1", ["2001:db8::1"]),
+        ("all_subdomains", "evil.example", ["evil.example"]),
+    ],
+)
+def test_a_value_of_a_type(tmp_path: Path, kind: str, text: str, expected: list[str]) -> None:
+    entries, rejects = of_text(tmp_path, f'type,value\n{kind},"{text}"\n', format="csv")
+    assert values(entries) == expected
+    assert set(rejects) == (set() if expected else {2})
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         # A header that names types, as the CSV exports of malware sharing sites do.
