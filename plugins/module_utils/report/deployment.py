@@ -16,33 +16,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .findings import changes_of
 from .page import Change, Chart, Column, Count, Page, Table
+from .results import changes_of
 
 PLAN_SCHEMA = "threatops.falcon/plan/1"
 RESULT_SCHEMA = "threatops.falcon/result/1"
 
 OPERATIONS = {"create": "created_iocs", "update": "updated_iocs", "delete": "deleted_iocs"}
 
-# Keys of a task's result that say nothing about the indicators.
-_NOISE = ("diff", "invocation", "item", "exception", "skipped", "stdout", "stderr")
-_NOISY = ("ansible_", "_", "changed_when", "failed_when")
-
 _MOBILE = ("ios", "android")
-
-
-def documented(
-    lists: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """One entry a list: its ``name`` and ``source``, and what ``falcon_iocs`` returned for it; {} where it
-    never ran.
-    """
-    entries = []
-    for number, one in enumerate(lists):
-        result = results[number] if number < len(results) else {}
-        kept = {key: result[key] for key in result if key not in _NOISE and not key.startswith(_NOISY)}
-        entries.append({**kept, "name": str(one.get("name") or ""), "source": str(one.get("source") or "")})
-    return entries
 
 
 def run_digest(entries: Sequence[Mapping[str, Any]]) -> str:

@@ -27,13 +27,6 @@ class EvidenceError(Exception):
     """A folder that cannot be written, or that is not evidence. The text is a sentence for the user."""
 
 
-def json_bytes(document: object) -> bytes:
-    """Sorted, indented, pure ASCII: the same document gives the same bytes, and a terminal can show them
-    safely.
-    """
-    return (json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n").encode("ascii")
-
-
 def sums(files: Mapping[str, bytes]) -> bytes:
     """The content of ``SHA256SUMS`` for these files."""
     return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 
@@ -28,3 +29,10 @@ def replace(path: str, content: bytes) -> None:
     except OSError:
         os.unlink(making)
         raise
+
+
+def json_bytes(document: object) -> bytes:
+    """Sorted, indented, pure ASCII: the same document gives the same bytes, and a terminal can show them
+    safely.
+    """
+    return (json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n").encode("ascii")

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Optional
 
+from .results import changes_of
+
 KINDS = {
     "missing": "in the list, not in the tenant",
     "changed": "in both, and not the same",
@@ -143,16 +145,6 @@ def _of_list(result: Mapping[str, Any], expired: set[tuple[str, str]]) -> Iterab
     for line in result.get("rejected") or ():
         where = f"{line.get('path', '')}:{line.get('line', '')}: {line.get('reason', '')}"
         yield _finding("rejected", {"value": line.get("text", "")}, name, where, source)
-
-
-def changes_of(item: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The fields of one of ``updated_iocs``, sorted: ``field``, ``before``, ``after``."""
-    before, after = item.get("before") or {}, item.get("after") or {}
-    return [
-        {"field": field, "before": before.get(field), "after": after.get(field)}
-        for field in sorted({*before, *after})
-        if before.get(field) != after.get(field)
-    ]
 
 
 def _switched_off(changes: Iterable[Mapping[str, Any]]) -> bool:

@@ -13,12 +13,14 @@ import platform
 import re
 from typing import Any, Dict, List, Mapping, Optional
 
-from ..api.version import VERSION
 from ..report import deployment, evidence
 from ..report.csv_table import csv_table
+from ..report.files import json_bytes
 from ..report.html_page import html_page
+from ..report.results import documented
 from .base import Context, Params, Result, TaskFailed
 from .options import CONNECTION, ArgumentSpec
+from .where import where
 
 #: Differences that a message names; the result holds all of them.
 MOST_NAMED = 20
@@ -101,7 +103,7 @@ def _rollback(params: Params) -> Result:
 
 def _present(params: Params, context: Context) -> Result:
     lists, parent = params["lists"], params["path"]
-    planned = deployment.documented(lists, params["plan"])
+    planned = documented(lists, params["plan"])
     digest = deployment.run_digest(planned)
     told = _unapproved(params, planned)
     status = "refused" if told else params["status"]
@@ -113,7 +115,7 @@ def _present(params: Params, context: Context) -> Result:
     }
     shown: Dict[str, Any] = {**documents["plan.json"], "status": status, "messages": messages}
     if status in ("applied", "failed", "refused"):
-        done = deployment.documented(lists, params["result"])
+        done = documented(lists, params["result"])
         shown = {
             **common,
             "schema": deployment.RESULT_SCHEMA,
@@ -124,7 +126,7 @@ def _present(params: Params, context: Context) -> Result:
         documents["result.json"] = shown
         if status == "refused":
             shown = {**shown, "lists": planned}
-    files = {name: evidence.json_bytes(document) for name, document in documents.items()}
+    files = {name: json_bytes(document) for name, document in documents.items()}
     files["changes.csv"] = csv_table(deployment.changes_table(shown["lists"], "Changes")).encode("utf-8")
     files["report.html"] = html_page(deployment.run_page(shown)).encode("utf-8")
     result: Result = {
@@ -168,16 +170,6 @@ def _facts(params: Params, status: str) -> Dict[str, Any]:
     if status != "started":
         facts.setdefault("finished", _now())
     return {name: facts[name] for name in sorted(facts) if facts[name] not in ("", None)}
-
-
-def where(params: Params) -> Dict[str, str]:
-    """Which tenant, seen by whom and with what: the options that are no secret."""
-    named = {
-        name: str(params.get(name) or "") for name in ("client_id", "member_cid", "cloud", "base_url", "api")
-    }
-    if named["base_url"]:
-        named["cloud"] = ""  # base_url overrides it
-    return {**{name: text for name, text in named.items() if text}, "collection_version": VERSION}
 
 
 def _now() -> str:

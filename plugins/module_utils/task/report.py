@@ -10,20 +10,19 @@ import datetime
 import os
 from typing import Any, Callable, Dict, Mapping
 
-from ..report import deployment
 from ..report.audit import audit_document, audit_page, findings_table
 from ..report.csv_table import csv_table
-from ..report.evidence import json_bytes
-from ..report.files import holds, replace
+from ..report.files import holds, json_bytes, replace
 from ..report.findings import KINDS, findings
 from ..report.html_page import html_page
 from ..report.hunt import hunt_document, hunt_page, sightings_table
 from ..report.junit import junit
 from ..report.page import Chart, Column, Count, Page, Table
+from ..report.results import documented
 from .base import Context, Params, Result, TaskFailed
-from .evidence import where
 from .options import CONNECTION, PROTECTION, ArgumentSpec
 from .protection import Guard
+from .where import where
 
 FORMATS = ("html", "json", "csv", "junit")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -82,7 +81,7 @@ def run(params: Params, context: Context) -> Result:
 
 def _audit(params: Params, context: Context) -> Result:
     now = _now()
-    lists = deployment.documented(params["lists"], params["plan"])
+    lists = documented(params["lists"], params["plan"])
     found = findings(lists, params["records"], now, params["expiring_days"], Guard(params).reason)
     facts = {**where(params), **params["facts"]}
     generated = params.get("generated") or now.strftime(_TIME)
