@@ -32,6 +32,7 @@ class Admin:
     def __init__(self, simulator: Simulator, initial: Callable[[], None]) -> None:
         self.simulator = simulator
         self.initial = initial
+        self.strict, self.legacy = simulator.strict, simulator.legacy
 
     def routes(self) -> List[Route]:
         """Routes below /simulator."""
@@ -167,6 +168,7 @@ class Admin:
         if start not in ("initial", "demo", "empty"):
             raise UnknownStance("content must be initial, demo or empty")
         simulator = self.simulator
+        simulator.strict, simulator.legacy = self.strict, self.legacy
         simulator.store.clear()
         simulator.credentials.tokens.clear()
         simulator.credentials.clients.clear()

@@ -36,7 +36,10 @@ def create(call: Call) -> Answer:
         return _row_problems(call, rows)
     refused_numbers = {row.number for row in refused}
     accepted = [row for row in rows if row.number not in refused_numbers]
-    if call.store.live_count(call.tenant) + len(accepted) > call.stances.number("quota"):
+    new = accepted
+    if call.stances.text("duplicate_with_ignore") != "second":
+        new = [row for row in {_pair(row): row for row in accepted}.values() if row.number not in stored]
+    if call.store.live_count(call.tenant) + len(new) > call.stances.number("quota"):
         raise Refusal(400, "Limit of 1 million indicators reached.")
     result = _store_new(call, accepted, stored)
     reply = values(result, status=201, errors=None, pagination={"limit": 0, "total": len(result)})

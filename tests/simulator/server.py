@@ -123,9 +123,13 @@ class RunningServer:
         while not self._server.started and self._thread.is_alive():
             time.sleep(0.005)
 
+    def ask_to_stop(self) -> None:
+        """Stop soon."""
+        self._server.should_exit = True
+
     def stop(self) -> None:
         """Stop the thread and free the port."""
-        self._server.should_exit = True
+        self.ask_to_stop()
         if self._thread:
             self._thread.join(timeout=10)
         self.socket.close()
@@ -235,8 +239,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if options.ready_file:
         _write_whole(options.ready_file, json.dumps(ready))
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn stops at these by itself and raises them again afterwards; being stopped is no failure.
-        signal.signal(number, lambda _number, _frame: None)
+        # uvicorn raises these again after it has stopped; being stopped is no failure.
+        signal.signal(number, lambda _number, _frame: server.ask_to_stop())
     server.run()
     server.simulator.store.close()
     return 0
