@@ -72,7 +72,7 @@ def to_fql(selection: Selection) -> Tuple[str, Dict[str, List[str]]]:
     if selection.get("deleted") is not None:
         terms.append(f"deleted:{fql.truth(selection['deleted'])}")
     elif selection.get("include_deleted"):
-        terms.append("deleted:[true,false]")
+        terms.append(fql.either(["deleted:true", "deleted:false"]))
     else:
         terms.append("deleted:false")
     return fql.both(terms), unsent
