@@ -103,7 +103,7 @@ def test_or_is_in_parentheses():
         ({"filter": "type:'md5'"}, "type:'md5'"),
         ({"types": ["md5", "sha256"], "values": "x"}, "type:['md5','sha256']+value:['x']+deleted:false"),
         ({"expired": True, "deleted": True}, "expired:true+deleted:true"),
-        ({"sources": ["o'neil"], "include_deleted": True}, 'source:["o\'neil"]+deleted:[true,false]'),
+        ({"sources": ["o'neil"], "include_deleted": True}, 'source:["o\'neil"]+(deleted:true,deleted:false)'),
         (
             {"expires_after": "2026-01-01T00:00:00Z", "created_before": "2026-02-01T00:00:00Z"},
             "expiration:>='2026-01-01T00:00:00Z'+created_on:<='2026-02-01T00:00:00Z'+deleted:false",
