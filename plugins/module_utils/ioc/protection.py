@@ -290,8 +290,11 @@ class Protection:
             raise ProtectionProblem(f"{path}: {str(kind)[:40]!r} is no type of a MISP warning list")
         types = _types_of(document.get("matching_attributes"))
         origin = str(document.get("name") or path)
-        for entry in entries:
-            self._add_entry(kind, str(entry).strip(), types, origin)
+        try:
+            for entry in entries:
+                self._add_entry(kind, str(entry).strip(), types, origin)
+        except ProtectionProblem as problem:
+            raise ProtectionProblem(f"{path}: {problem}") from problem
 
     def _add_plain(self, path: str, text: str) -> None:
         for number, line in enumerate(text.splitlines(), 1):

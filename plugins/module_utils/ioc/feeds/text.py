@@ -69,7 +69,8 @@ def _values(text: str) -> Tuple[List[Any], str]:
             return alone, ""
     values: List[Any] = []
     faults: List[Any] = []
-    plain = text
+    pieces: List[str] = []  # what is left for hashes
+    end = 0
     first = ""
     for match in _tokens(text):
         token = match.group().rstrip(".,:;)]}*")
@@ -81,14 +82,16 @@ def _values(text: str) -> Tuple[List[Any], str]:
         else:
             values.append(outcome)
             first = first or token
-        plain = plain.replace(match.group(), " " * len(match.group()), 1) if token in plain else plain
+        pieces.append(text[end : match.start()])
+        end = match.end()
+    plain = " ".join([*pieces, text[end:]])
     for match in _HEX.finditer(plain) if len(plain) >= 30 else ():
         digits = match.group()
         broken = broken_value(digits)
         if broken is not None:
             faults.append(broken)
         elif len(digits) in (32, 64):
-            if _NOT_OF_A_FILE.search(plain[: match.start()]):
+            if _NOT_OF_A_FILE.search(plain[max(0, match.start() - 20) : match.start()]):
                 faults.append(Fault("not the hash of a file", False))
             else:
                 values.append(("hash", digits))

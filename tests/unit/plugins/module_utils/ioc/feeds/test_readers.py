@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.feeds import read, read_all
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc import feeds
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.feeds import read, read_all, source
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.feeds.model import (
     Entry,
     FeedProblem,
@@ -518,3 +520,34 @@ def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
     for name in ("csv", "text"):
         assert of_text(tmp_path, "", format=name) == ([], {})
     assert of_text(tmp_path, "\n\n") == ([], {})
+
+
+@pytest.mark.parametrize("form", ["csv", "text"])
+def test_a_feed_is_read_as_it_is_needed(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "long"
+    path.write_text("type,value\n" + f"md5,{M}\n" * 20000, encoding="utf-8")
+    taken = 0
+
+    def counted(name: str) -> Any:
+        nonlocal taken
+        for numbered in source.lines(name):
+            taken += 1
+            yield numbered
+
+    monkeypatch.setattr(feeds, "lines", counted)
+    outcomes = read({"path": str(path), "format": form})
+    assert isinstance([next(outcomes) for _row in range(2)][1], Entry)
+    assert taken <= 300
+    assert sum(1 for _outcome in outcomes) >= 19998
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", ".a@", "1.2.3.4,", '"', "[.]", "hxxp://", f"{A} ", ":", "a.", "(", "0"]
+)
+def test_a_long_line_takes_no_time_to_speak_of(tmp_path: Path, piece: str) -> None:
+    path = tmp_path / "long"
+    path.write_text("type,value\n" + piece * (200000 // len(piece)) + "\n", encoding="utf-8")
+    start = time.process_time()
+    for form in ("auto", "csv", "text"):
+        outcomes(path, format=form)
+    assert time.process_time() - start < 20
