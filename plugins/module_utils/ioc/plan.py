@@ -234,14 +234,13 @@ def _foreign(item: Desired, record: Record, result: Plan) -> None:
 
 
 def _protection(item: Desired, record: Optional[Record], policy: Policy) -> Optional[str]:
-    merged: Dict[str, Any] = {"platforms": rules.default_platforms(item.kind)}
-    if record is not None:
-        merged = {name: STORED[name](record) for name in ("platforms", "action", "mobile_action")}
-    merged.update(
-        (name, item.fields[name])
-        for name in merged.keys() | {"action", "mobile_action"}
-        if name in item.fields
-    )
+    merged: Dict[str, Any] = {}
+    for name in ("platforms", "action", "mobile_action"):
+        if name in item.fields:
+            merged[name] = item.fields[name]
+        elif record is not None:
+            merged[name] = STORED[name](record)
+    merged.setdefault("platforms", rules.default_platforms(item.kind))
     if rules.effective_actions(merged).isdisjoint(rules.GUARDED_ACTIONS):
         return None
     return policy.protected(item.kind, item.value)

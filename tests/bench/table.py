@@ -1,0 +1,130 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The results, for a terminal and for the documentation."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from measure import ROOT, Measurement
+
+PAGE = ROOT / "docs" / "docsite" / "rst" / "performance.rst"
+BEGIN, END = ".. The table begins here; make bench writes it.", ".. The table ends here."
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One contestant on one job.
+
+    @ivar seconds: over an empty play; of all items, where a sample was run
+    @ivar sample: how many items were really run, where not all
+    @ivar scale: what the sample's time and requests were multiplied with
+    """
+
+    title: str
+    seconds: float
+    run: Measurement
+    sample: int | None
+    scale: float
+
+
+@dataclass(frozen=True)
+class Row:
+    title: str
+    cells: list[Cell]
+
+    @property
+    def floor(self) -> float:
+        return self.cells[-1].seconds
+
+
+def columns(row: Row, cell: Cell) -> list[str]:
+    about = "≈ " if cell.sample else ""
+
+    def count(number: int) -> str:
+        return f"{about}{number * cell.scale:,.0f}" if number > 1 else str(number)
+
+    ratio = cell.seconds / row.floor
+    return [
+        cell.title + (f", {cell.sample} of them" if cell.sample else ""),
+        str(cell.run.tokens),
+        count(cell.run.reads),
+        count(cell.run.writes),
+        f"{about}{cell.seconds:,.1f}" if cell.seconds < 100 else f"{about}{cell.seconds:,.0f}",
+        f"{cell.run.peak:,.0f}",
+        f"{about}{ratio:.2f}" if ratio < 10 else f"{about}{ratio:,.0f}",
+    ]
+
+
+HEADINGS = ["who", "tokens", "reads", "writes", "seconds", "peak MB", "to the floor"]
+
+
+def as_text(row: Row) -> str:
+    lines = [HEADINGS] + [columns(row, cell) for cell in row.cells]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(HEADINGS))]
+    shown = [
+        "  ".join(
+            text.ljust(width) if at == 0 else text.rjust(width)
+            for at, (text, width) in enumerate(zip(line, widths))
+        )
+        for line in lines
+    ]
+    return "\n".join(["", row.title, *(f"  {line}" for line in shown)])
+
+
+def write_documentation(rows: list[Row], sizes: dict[str, int], empty: float, latency: float) -> None:
+    """Replace what stands between the two marks of the page."""
+    parts = [*_where(empty, latency)]
+    for row in rows:
+        parts += [
+            "",
+            _heading(row.title),
+            "",
+            *_list_table(HEADINGS, [columns(row, cell) for cell in row.cells]),
+        ]
+    parts += ["", _heading("What Ansible sends to run a module elsewhere"), ""]
+    parts += _list_table(
+        ["module", "KiB"], [[f"``{name}``", f"{size / 1024:.0f}"] for name, size in sizes.items()]
+    )
+    text = PAGE.read_text(encoding="utf-8")
+    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    PAGE.write_text(text[:begin] + "\n\n" + "\n".join(parts) + "\n\n" + text[end:], encoding="utf-8")
+
+
+def _heading(title: str) -> str:
+    return f"{title[0].upper()}{title[1:]}\n{'~' * len(title)}"
+
+
+def _list_table(headings: list[str], lines: list[list[str]]) -> list[str]:
+    made = [".. list-table::", "   :header-rows: 1", ""]
+    for line in [headings, *lines]:
+        made += [f"   {'*' if at == 0 else ' '} - {text}" for at, text in enumerate(line)]
+    return made
+
+
+def _where(empty: float, latency: float) -> list[str]:
+    versions = [f"{name} {version(name)}" for name in ("ansible-core", "requests", "crowdstrike-falconpy")]
+    return [
+        f"Measured on {datetime.date.today().isoformat()} with Python {platform.python_version()}, {', '.join(versions)},",
+        f"on {os.cpu_count()} cores ({_processor()}) with {_memory()} GB of memory, {platform.system()} {platform.release()}.",
+        f"The tenant is the simulator, on the same machine, and waits {latency:.0f} ms before each answer.",
+        f"An empty play took {empty:.2f} s, which is subtracted.",
+    ]
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*:\s*(.+)", path.read_text(encoding="utf-8")) if path.exists() else None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def _memory() -> int:
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9)

@@ -1,0 +1,104 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run every integration target in-process and as modules, and compare what their tasks returned."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tools import ROOT, Failed, Run
+
+TARGETS = ROOT / "tests" / "integration" / "targets"
+# What differs between two runs of the same play: ids that a tenant makes up, times, ports, folders of the run.
+_NAMED = re.compile(
+    r"(?P<folder>/[^\s\"']*/gates/both-ways/(?:here|modules))"
+    r"|(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\d{8}T\d{6}Z)"
+    r"|(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+    r"|(?P<digits>\b[0-9a-f]{12,64}\b)"
+    r"|(?P<address>127\.0\.0\.1:\d+)"
+)
+# Modules run as processes of their own, so that each asks for its token; the rest measures time or names Pythons.
+_IGNORED = {"token", "waited_seconds", "access_token", "expires_in", "ansible_facts", "_ansible_no_log"}
+
+
+def both_ways(run: Run) -> None:
+    """Compare; raise Failed where a result differs."""
+    recorded = {way: _run_all(run, way) for way in ("here", "modules")}
+    different = []
+    for target in recorded["here"]:
+        run.say(f"{target}: {len(recorded['here'][target])} lines of results in-process")
+        here, modules = recorded["here"][target], recorded["modules"][target]
+        if here != modules:
+            different.append(target)
+            run.say(
+                "\n".join(
+                    difflib.unified_diff(modules, here, f"{target} as modules", "in-process", lineterm="")
+                )
+            )
+    if different:
+        raise Failed(f"results differ, see the log: {', '.join(different)}")
+    if not any(len(lines) > 1 for lines in recorded["here"].values()):
+        raise Failed("no result was recorded")
+
+
+def _run_all(run: Run, way: str) -> dict[str, list[str]]:
+    results = {}
+    for target in sorted(path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml")):
+        if target.startswith("setup_"):
+            continue
+        folder = run.work / way
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        play = {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "vars": {"output_dir": str(folder), "threatops_falcon_in_process": way == "here"},
+            "roles": [target],
+        }
+        (run.work / "play.json").write_text(json.dumps([play]), encoding="utf-8")
+        record = run.work / f"{target}.{way}"
+        record.touch()
+        settings = {
+            "ANSIBLE_ROLES_PATH": str(TARGETS),
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+            "ANSIBLE_CALLBACKS_ENABLED": "record_results",
+            "RECORD_RESULTS": str(record),
+        }
+        interpreter = "ansible_python_interpreter={{ansible_playbook_python}}"
+        try:
+            run("ansible-playbook", "-e", interpreter, run.work / "play.json", extra=settings)
+            end = "passed"
+        except Failed:
+            end = (
+                "failed"  # whether it should is for the step "integration" to say; here both ways must agree
+            )
+        results[target] = [*_comparable(record.read_text(encoding="utf-8")), end]
+    return results
+
+
+def _comparable(text: str) -> list[str]:
+    """A record with made-up names numbered in the order in which they appear."""
+    names: dict[str, str] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        return names.setdefault(match[0], f"<{match.lastgroup} {len(names)}>")
+
+    lines = []
+    for line in text.splitlines():
+        lines.extend(json.dumps(_without_ignored(json.loads(line)), indent=1).splitlines())
+    return [_NAMED.sub(numbered, line) for line in lines]
+
+
+def _without_ignored(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_ignored(part) for name, part in value.items() if name not in _IGNORED}
+    if isinstance(value, list):
+        return [_without_ignored(part) for part in value]
+    return value
