@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Iterable, Sequence, Tuple
 from urllib.parse import quote
 
 # Legal in the query of a URL (RFC 3986) and no separator of parameters to any server; "+" is, so it is encoded.
 _LEGAL = "-._~'(),:/!*@"
+
+# Values of indicators, nearly all of them: nothing in them is encoded.
+_PLAIN = re.compile(r"[A-Za-z0-9.:_-]*")
 
 #: Longest URL to send: 18 to 19 kB is what PSFalcon has found to pass every gateway.
 LONGEST_URL = 18_000
@@ -33,6 +37,13 @@ def literal(text: str) -> str:
     if not quotable(text):
         raise ValueError("not quotable in FQL")
     return f'"{text}"' if "'" in text else f"'{text}'"
+
+
+def room_of(text: str) -> int:
+    """How many characters of a URL a literal takes in a list, with its quotes and comma."""
+    if _PLAIN.fullmatch(text):
+        return len(text) + 3
+    return len(quote(literal(text), safe=_LEGAL)) + 1
 
 
 def one_of(field: str, values: Iterable[str]) -> str:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
@@ -31,7 +31,7 @@ def chunks(values: Iterable[str], room: int) -> List[List[str]]:
     shared: List[List[str]] = []
     free = 0
     for value in values:
-        size = len(fql.encode([("", fql.literal(value))]))
+        size = fql.room_of(value)
         if size > free or not shared:
             shared.append([])
             free = room
@@ -62,14 +62,16 @@ class Observation:
         self._client = client
         self._size = size
         self._wanted = {(kind, value) for kind, value, _written in wanted}
-        self._spellings: Dict[str, Set[Identity]] = {}
+        self._spellings: Dict[str, Tuple[Identity, ...]] = {}
         for kind, value, written in wanted:
-            for spelling in (value, written):
-                self._spellings.setdefault(spelling, set()).add((kind, value))
+            for spelling in (value,) if written == value else (value, written):
+                others = self._spellings.get(spelling, ())
+                self._spellings[spelling] = (*others, (kind, value))
         self._source = source
         self._whole_source = whole_source and source is not None
         self._taken = _OVERHEAD + len(client.base_url) + 3 * len(source or "")
         self._seen: Dict[str, Record] = {}
+        self._identities: Dict[str, Identity] = {}
 
     def read(self) -> List[Record]:
         """Read it. Deleted indicators are left out, and of those that a parent CID hands down all that are not wanted.
@@ -99,7 +101,12 @@ class Observation:
     def _belongs(self, record: Record) -> bool:
         if record.get("deleted") is True:
             return False
-        if identity(record) in self._wanted:
+        # Most values are stored in their normal form: then the record's pair is its identity.
+        known = (str(record.get("type")), str(record.get("value")))
+        if known not in self._wanted:
+            known = identity(record)
+        self._identities[record["id"]] = known
+        if known in self._wanted:
             return True
         own = record.get("from_parent") is not True
         return own and self._whole_source and record.get("source") == self._source
@@ -109,8 +116,12 @@ class Observation:
 
     def _unseen(self) -> List[List[str]]:
         """The values not seen yet, in URLs full. A spelling that no filter can hold is left to its normal form."""
-        seen = {identity(record) for record in self._seen.values()}
-        unseen = (text for text, of in self._spellings.items() if not of <= seen and fql.quotable(text))
+        seen = {self._identities[one] for one in self._seen}
+        unseen = (
+            text
+            for text, meant in self._spellings.items()
+            if not seen.issuperset(meant) and fql.quotable(text)
+        )
         return chunks(unseen, self._size.url - self._taken)
 
     def _read(self) -> None:

@@ -361,7 +361,7 @@ def refused_credentials(message: str, **facts: Any) -> AuthenticationError:
     """The error for credentials that Falcon does not take."""
     return AuthenticationError(
         message,
-        hint="Check client_id, client_secret, cloud (or base_url), member_cid, and the IP allow-list of the API client.",
+        hint="Check client_id, client_secret, member_cid, cloud (or base_url), and the account's IP allow-list.",
         **facts,
     )
 

@@ -92,6 +92,12 @@ def test_queries_arrive_as_they_were_meant(value):
     assert encoded.count("&") == 2
 
 
+@pytest.mark.parametrize("value", ["evil.example", "2001:db8::1", "o'neil", "ü x", "a+b"])
+def test_the_room_that_a_value_takes(value):
+    one, two = (len(fql.encode([("f", fql.one_of("value", [value] * count))])) for count in (1, 2))
+    assert fql.room_of(value) == two - one
+
+
 def test_or_is_in_parentheses():
     assert fql.both([fql.either(["a:1", "b:2"]), "", "c:3"]) == "(a:1,b:2)+c:3"
 
