@@ -93,31 +93,51 @@ class Tenant:
         """Back to the start, with the content "initial", "demo" or "empty"."""
         self._ask("POST", "reset", {"content": content})
 
-    def token(self, client_id: Optional[str] = None, client_secret: Optional[str] = None, member_cid: str = "") -> str:
+    def token(
+        self, client_id: Optional[str] = None, client_secret: Optional[str] = None, member_cid: str = ""
+    ) -> str:
         """A bearer token."""
-        form = {"client_id": client_id or self.client_id, "client_secret": client_secret or self.client_secret, "member_cid": member_cid}
-        answer = self._session.post(f"{self.url}/oauth2/token", data={name: value for name, value in form.items() if value}, timeout=10)
+        form = {
+            "client_id": client_id or self.client_id,
+            "client_secret": client_secret or self.client_secret,
+            "member_cid": member_cid,
+        }
+        answer = self._session.post(
+            f"{self.url}/oauth2/token",
+            data={name: value for name, value in form.items() if value},
+            timeout=10,
+        )
         answer.raise_for_status()
         return str(answer.json()["access_token"])
 
     def call(self, method: str, path: str, *, token: Optional[str] = None, **more: Any) -> requests.Response:
         """A signed request to the tenant (``more`` as for requests)."""
         headers = {"Authorization": f"Bearer {token or self.token()}", **more.pop("headers", {})}
-        return self._session.request(method, self.url + path, headers=headers, timeout=more.pop("timeout", 30), **more)
+        return self._session.request(
+            method, self.url + path, headers=headers, timeout=more.pop("timeout", 30), **more
+        )
 
     def close(self) -> None:
         """Close the admin connection."""
         self._session.close()
 
-    def _ask(self, method: str, name: str, body: Optional[Mapping[str, Any]] = None, params: Optional[Mapping[str, str]] = None) -> Dict[str, Any]:
-        answer = self._session.request(method, f"{self.url}/simulator/{name}", json=body, params=params, timeout=120)
+    def _ask(
+        self,
+        method: str,
+        name: str,
+        body: Optional[Mapping[str, Any]] = None,
+        params: Optional[Mapping[str, str]] = None,
+    ) -> Dict[str, Any]:
+        answer = self._session.request(
+            method, f"{self.url}/simulator/{name}", json=body, params=params, timeout=120
+        )
         content: Dict[str, Any] = answer.json()
         if answer.status_code != 200:
             raise AssertionError(f"simulator refused {method} {name}: {content.get('error')}")
         return content
 
 
-def start_thread(*arguments: str) -> "tuple[Tenant, Any]":
+def start_thread(*arguments: str) -> tuple[Tenant, Any]:
     """Serve in a thread of this process: a tenant in some milliseconds. The second value has stop()."""
     if str(TESTS) not in sys.path:
         sys.path.insert(0, str(TESTS))
@@ -128,11 +148,16 @@ def start_thread(*arguments: str) -> "tuple[Tenant, Any]":
     return Tenant(running.url, demo.CLIENT_ID, demo.CLIENT_SECRET), running
 
 
-def start_process(arguments: Sequence[str] = (), python: str = sys.executable) -> "tuple[Tenant, subprocess.Popen[bytes]]":
+def start_process(
+    arguments: Sequence[str] = (), python: str = sys.executable
+) -> tuple[Tenant, subprocess.Popen[bytes]]:
     """Run ``python tests/simulator`` on a free port and wait until it listens."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
-        process = subprocess.Popen([python, str(TESTS / "simulator"), "--port", "0", "--ready-file", str(ready), *arguments], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [python, str(TESTS / "simulator"), "--port", "0", "--ready-file", str(ready), *arguments],
+            stdout=subprocess.DEVNULL,
+        )
         end = time.monotonic() + START_SECONDS
         while not ready.exists():
             if process.poll() is not None or time.monotonic() > end:
@@ -143,7 +168,7 @@ def start_process(arguments: Sequence[str] = (), python: str = sys.executable) -
     return Tenant(known["url"], known["client_id"], known["client_secret"]), process
 
 
-def stop_process(process: "subprocess.Popen[bytes]") -> int:
+def stop_process(process: subprocess.Popen[bytes]) -> int:
     """Stop a process as an operator would; returns its exit status."""
     if process.poll() is None:
         os.kill(process.pid, signal.SIGTERM)

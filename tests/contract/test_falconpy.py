@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 import pytest
-
 from simulator_fixture import Tenant
 
 falconpy = pytest.importorskip("falconpy")
@@ -18,11 +17,19 @@ EVERYWHERE = ["windows", "mac", "linux"]
 
 @pytest.fixture
 def ioc(simulator: Tenant) -> Any:
-    return falconpy.IOC(client_id=simulator.client_id, client_secret=simulator.client_secret, base_url=simulator.url)
+    return falconpy.IOC(
+        client_id=simulator.client_id, client_secret=simulator.client_secret, base_url=simulator.url
+    )
 
 
 def _domain(name: str, **more: Any) -> Dict[str, Any]:
-    fields = {"type": "domain", "value": name, "action": "detect", "severity": "high", "platforms": EVERYWHERE}
+    fields = {
+        "type": "domain",
+        "value": name,
+        "action": "detect",
+        "severity": "high",
+        "platforms": EVERYWHERE,
+    }
     return {**fields, "applied_globally": True, **more}
 
 
@@ -37,7 +44,10 @@ def test_create_stores_what_was_sent_and_fills_in_the_rest(ioc: Any, simulator: 
     (made,) = _create(ioc, _domain("Evil.test", source="feed", tags=["one"], description="bad"))
     assert len(made["id"]) == 64
     assert (made["value"], made["mobile_action"], made["expired"], made["deleted"]) == (
-        "evil.test", "no_action", False, False,
+        "evil.test",
+        "no_action",
+        False,
+        False,
     )
     assert made["created_by"] == made["modified_by"] == simulator.client_id
     assert made["created_on"] == made["modified_on"]
@@ -48,8 +58,14 @@ def test_create_stores_what_was_sent_and_fills_in_the_rest(ioc: Any, simulator: 
 
 def test_create_with_keywords_as_falconpy_users_write_it(ioc: Any) -> None:
     answer = ioc.indicator_create(
-        action="prevent", applied_globally=True, comment="x", platforms=["windows"], severity="LOW",
-        type="sha256", value="AB" * 32, filename="evil.exe",
+        action="prevent",
+        applied_globally=True,
+        comment="x",
+        platforms=["windows"],
+        severity="LOW",
+        type="sha256",
+        value="AB" * 32,
+        filename="evil.exe",
     )
     assert answer["status_code"] == 201, answer
     (made,) = answer["body"]["resources"]
@@ -62,7 +78,9 @@ def test_combined_reads_past_ten_thousand(ioc: Any, simulator: Tenant) -> None:
     after = None
     pages = 0
     while True:
-        answer = ioc.indicator_combined(limit=2000, filter="source:'bulk'", **({"after": after} if after else {}))
+        answer = ioc.indicator_combined(
+            limit=2000, filter="source:'bulk'", **({"after": after} if after else {})
+        )
         assert answer["status_code"] == 200, answer
         rows = answer["body"]["resources"]
         if not rows:
@@ -88,15 +106,30 @@ def test_search_and_get_agree_with_combined(ioc: Any) -> None:
 def test_update_changes_what_is_named_and_clears_what_is_empty(ioc: Any) -> None:
     (made,) = _create(
         ioc,
-        _domain("evil.test", source="feed", tags=["one", "two"], description="x", expiration="2099-12-31T23:59:59Z"),
+        _domain(
+            "evil.test",
+            source="feed",
+            tags=["one", "two"],
+            description="x",
+            expiration="2099-12-31T23:59:59Z",
+        ),
     )
     assert made["expiration"] == "2099-12-31T23:59:59Z"
-    body = {"bulk_update": None, "comment": "t", "indicators": [{"id": made["id"], "tags": ["three"], "severity": "low"}]}
+    body = {
+        "bulk_update": None,
+        "comment": "t",
+        "indicators": [{"id": made["id"], "tags": ["three"], "severity": "low"}],
+    }
     (changed,) = ioc.indicator_update(body=body)["body"]["resources"]
     assert (changed["tags"], changed["severity"], changed["description"]) == (["three"], "low", "x")
     assert changed["created_on"] == made["created_on"] and changed["modified_on"] > made["modified_on"]
     cleared = {
-        "id": made["id"], "tags": [], "severity": "", "action": "no_action", "description": "", "source": "",
+        "id": made["id"],
+        "tags": [],
+        "severity": "",
+        "action": "no_action",
+        "description": "",
+        "source": "",
         "expiration": "0001-01-01T00:00:00.000Z",
     }
     (bare,) = ioc.indicator_update(body={"indicators": [cleared]})["body"]["resources"]
@@ -109,7 +142,11 @@ def test_update_without_id_names_the_field_as_the_vendor_does(ioc: Any) -> None:
     assert answer["status_code"] == 400
     (row,) = answer["body"]["resources"]
     assert row == {
-        "row": 1, "value": None, "type": None, "message_type": "error", "field_name": "ID",
+        "row": 1,
+        "value": None,
+        "type": None,
+        "message_type": "error",
+        "field_name": "ID",
         "message": "required string is missing",
     }
 
@@ -133,7 +170,9 @@ def test_delete_is_soft_and_the_pair_is_free_again(ioc: Any) -> None:
 
 
 def test_delete_by_filter_and_the_refusal_of_both_selectors(ioc: Any) -> None:
-    made = _create(ioc, *[_domain(f"n{number}.test", source="a" if number % 2 else "b") for number in range(6)])
+    made = _create(
+        ioc, *[_domain(f"n{number}.test", source="a" if number % 2 else "b") for number in range(6)]
+    )
     both = ioc.indicator_delete(ids=[made[0]["id"]], filter="source:'a'")
     assert both["status_code"] == 400
     assert both["body"]["errors"][0]["message"] == "Either IDs or the FQL filter must be provided, not both"
@@ -169,7 +208,7 @@ def test_delete_by_filter_and_the_refusal_of_both_selectors(ioc: Any) -> None:
         ("type='domain'", None),
     ],
 )
-def test_filters(ioc: Any, simulator: Tenant, fql: str, expected: "set[str] | None") -> None:
+def test_filters(ioc: Any, simulator: Tenant, fql: str, expected: set[str] | None) -> None:
     group = "d78cd791785442a98ec75249d8c385dd"
     simulator.seed(
         host_groups=[{"id": group, "name": "Servers"}],
@@ -177,9 +216,17 @@ def test_filters(ioc: Any, simulator: Tenant, fql: str, expected: "set[str] | No
             {"type": "domain", "value": "a.test", "source": "x", "tags": ["t1", "t2"], "severity": "high"},
             {"type": "domain", "value": "b.test", "source": "y", "tags": ["t2"], "severity": "low"},
             {"type": "ipv4", "value": "192.0.2.1", "source": "x"},
-            {"type": "sha256", "value": "0" * 64, "source": "y", "host_groups": [group], "metadata": {"filename": "evil.exe"}},
             {
-                "type": "all_subdomains", "value": "old.test", "created_on": "2020-01-01T00:00:00Z",
+                "type": "sha256",
+                "value": "0" * 64,
+                "source": "y",
+                "host_groups": [group],
+                "metadata": {"filename": "evil.exe"},
+            },
+            {
+                "type": "all_subdomains",
+                "value": "old.test",
+                "created_on": "2020-01-01T00:00:00Z",
                 "expiration": "2020-02-01T00:00:00Z",
             },
         ],
@@ -193,7 +240,9 @@ def test_filters(ioc: Any, simulator: Tenant, fql: str, expected: "set[str] | No
         assert answer["body"]["meta"]["pagination"]["total"] == len(expected)
 
 
-@pytest.mark.parametrize("sort", ["value.asc", "value.desc", "value|desc", "value", "modified_on.desc", "severity_number.asc"])
+@pytest.mark.parametrize(
+    "sort", ["value.asc", "value.desc", "value|desc", "value", "modified_on.desc", "severity_number.asc"]
+)
 def test_sorts_page_through_without_loss(ioc: Any, sort: str) -> None:
     severities = ["low", "high", "critical"]
     _create(ioc, *[_domain(f"n{number:02d}.test", severity=severities[number % 3]) for number in range(20)])
@@ -236,28 +285,44 @@ def test_scope_switches_both_ways(ioc: Any, simulator: Tenant) -> None:
     assert everywhere["applied_globally"] is True and "host_groups" not in everywhere
     scoped = switch(host_groups=[second])
     assert (scoped["applied_globally"], scoped["host_groups"]) == (False, [second])
-    assert ioc.indicator_update(body={"indicators": [{"id": one, "host_groups": ["c" * 32]}]})["status_code"] == 400
+    assert (
+        ioc.indicator_update(body={"indicators": [{"id": one, "host_groups": ["c" * 32]}]})["status_code"]
+        == 400
+    )
 
 
 def test_duplicates_warn_and_ignore_warnings_overwrites(ioc: Any) -> None:
     (made,) = _create(ioc, _domain("test.com"))
-    refused = ioc.indicator_create(body={"indicators": [_domain("new.test"), _domain("TEST.com", severity="low")]})
+    refused = ioc.indicator_create(
+        body={"indicators": [_domain("new.test"), _domain("TEST.com", severity="low")]}
+    )
     assert refused["status_code"] == 400
     assert refused["body"]["errors"][0]["message"] == "One or more indicators have a warning or invalid input"
     assert refused["body"]["resources"] == [
         {
-            "row": 2, "value": "TEST.com", "type": "domain", "message_type": "warning",
+            "row": 2,
+            "value": "TEST.com",
+            "type": "domain",
+            "message_type": "warning",
             "message": "Warning: Duplicate type: 'domain' and value: 'TEST.com' combination.",
         }
     ]
     assert len(ioc.indicator_search()["body"]["resources"]) == 1
-    first, second = _create(ioc, _domain("new.test"), _domain("test.com", severity="low"), ignore_warnings=True)
-    assert second["id"] == made["id"] and second["severity"] == "low" and second["created_on"] == made["created_on"]
+    _new, second = _create(
+        ioc, _domain("new.test"), _domain("test.com", severity="low"), ignore_warnings=True
+    )
+    assert (
+        second["id"] == made["id"]
+        and second["severity"] == "low"
+        and second["created_on"] == made["created_on"]
+    )
     assert len(ioc.indicator_search()["body"]["resources"]) == 2
 
 
 def test_one_bad_row_stores_nothing(ioc: Any) -> None:
-    answer = ioc.indicator_create(body={"indicators": [_domain("good.test"), _domain("")]}, ignore_warnings=True)
+    answer = ioc.indicator_create(
+        body={"indicators": [_domain("good.test"), _domain("")]}, ignore_warnings=True
+    )
     assert answer["status_code"] == 400
     assert [(row["row"], row["field_name"]) for row in answer["body"]["resources"]] == [(2, "value")]
     assert ioc.indicator_search()["body"]["resources"] == []
@@ -265,7 +330,9 @@ def test_one_bad_row_stores_nothing(ioc: Any) -> None:
 
 def test_bulk_update_by_filter(ioc: Any) -> None:
     _create(ioc, *[_domain(f"n{number}.test", source="a" if number % 2 else "b") for number in range(4)])
-    answer = ioc.indicator_update(body={"bulk_update": {"filter": "source:'a'", "severity": "critical"}, "indicators": []})
+    answer = ioc.indicator_update(
+        body={"bulk_update": {"filter": "source:'a'", "severity": "critical"}, "indicators": []}
+    )
     assert answer["status_code"] == 200, answer
     assert {record["severity"] for record in answer["body"]["resources"]} == {"critical"}
     assert len(answer["body"]["resources"]) == 2
@@ -274,7 +341,13 @@ def test_bulk_update_by_filter(ioc: Any) -> None:
 def test_lookups_counts_hosts_and_processes(demo_simulator: Tenant) -> None:
     tenant = demo_simulator
     ioc = falconpy.IOC(client_id=tenant.client_id, client_secret=tenant.client_secret, base_url=tenant.url)
-    assert set(ioc.action_query()["body"]["resources"]) == {"no_action", "allow", "prevent_no_ui", "prevent", "detect"}
+    assert set(ioc.action_query()["body"]["resources"]) == {
+        "no_action",
+        "allow",
+        "prevent_no_ui",
+        "prevent",
+        "detect",
+    }
     assert ioc.ioc_type_query()["body"]["resources"][:2] == ["sha256", "md5"]
     assert ioc.platform_query()["status_code"] == ioc.severity_query()["status_code"] == 200
     assert ioc.action_get(ids=["detect"])["body"]["resources"][0]["id"] == "detect"
@@ -285,7 +358,9 @@ def test_lookups_counts_hosts_and_processes(demo_simulator: Tenant) -> None:
     seen: List[str] = []
     offset = ""
     while True:
-        answer = ioc.indicator_get_devices_ran_on_v1(**pair, limit="100", **({"offset": offset} if offset else {}))
+        answer = ioc.indicator_get_devices_ran_on_v1(
+            **pair, limit="100", **({"offset": offset} if offset else {})
+        )
         seen += answer["body"]["resources"]
         offset = answer["body"]["meta"]["pagination"]["offset"]
         if not offset:
@@ -293,7 +368,9 @@ def test_lookups_counts_hosts_and_processes(demo_simulator: Tenant) -> None:
     assert len(set(seen)) == 250 == len(seen)
     hosts = falconpy.Hosts(auth_object=ioc.auth_object)
     details = hosts.post_device_details_v2(ids=seen)["body"]["resources"]
-    assert {"<img src=x onerror=alert(1)>", "{{ lookup('pipe','id') }}"} <= {host["hostname"] for host in details}
+    assert {"<img src=x onerror=alert(1)>", "{{ lookup('pipe','id') }}"} <= {
+        host["hostname"] for host in details
+    }
     file = {"type": "sha256", "value": "73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac"}
     device = ioc.indicator_get_devices_ran_on_v1(**file)["body"]["resources"][0]
     for device in ioc.indicator_get_devices_ran_on_v1(**file)["body"]["resources"]:
@@ -308,7 +385,9 @@ def test_lookups_counts_hosts_and_processes(demo_simulator: Tenant) -> None:
 
 def test_host_groups_by_name(demo_simulator: Tenant) -> None:
     tenant = demo_simulator
-    groups = falconpy.HostGroup(client_id=tenant.client_id, client_secret=tenant.client_secret, base_url=tenant.url)
+    groups = falconpy.HostGroup(
+        client_id=tenant.client_id, client_secret=tenant.client_secret, base_url=tenant.url
+    )
     found = groups.query_combined_host_groups(filter="name:['servers']")["body"]["resources"]
     assert [group["name"] for group in found] == ["Servers"]
     assert groups.query_combined_host_groups(filter="name:['Servers']")["body"]["resources"] == []
@@ -323,7 +402,9 @@ def test_uber_class_and_revoke(simulator: Tenant) -> None:
         client_id=simulator.client_id, client_secret=simulator.client_secret, base_url=simulator.url
     )
     assert harness.command("indicator_combined_v1")["status_code"] == 200
-    auth = falconpy.OAuth2(client_id=simulator.client_id, client_secret=simulator.client_secret, base_url=simulator.url)
+    auth = falconpy.OAuth2(
+        client_id=simulator.client_id, client_secret=simulator.client_secret, base_url=simulator.url
+    )
     token = auth.token()["body"]["access_token"]
     assert simulator.call("GET", "/iocs/queries/types/v1", token=token).status_code == 404
     assert auth.revoke(token)["status_code"] == 200

@@ -45,7 +45,11 @@ def test_token_answer_has_the_vendors_shape_and_no_region(simulator: Tenant) -> 
 @pytest.mark.parametrize(
     ("form", "status", "text"),
     [
-        ({"client_id": "nonsense", "client_secret": "x"}, 400, "Failed to generate access token for clientID=nonsense."),
+        (
+            {"client_id": "nonsense", "client_secret": "x"},
+            400,
+            "Failed to generate access token for clientID=nonsense.",
+        ),
         ({"client_id": "0" * 32, "client_secret": "x"}, 403, "Failed to issue access token"),
         ({}, 400, "Failed to generate access token"),
     ],
@@ -86,23 +90,32 @@ def test_a_client_does_only_what_its_scopes_open(simulator: Tenant) -> None:
 def test_member_cid_separates_tenants(demo_simulator: Tenant) -> None:
     child = demo_simulator.token(member_cid="C41D0000000000000000000000000001-AB")
     assert post(demo_simulator, domain("child.test"), token=child).status_code == 201
-    values = {record["value"] for record in demo_simulator.call("GET", COMBINED, token=child).json()["resources"]}
+    values = {
+        record["value"] for record in demo_simulator.call("GET", COMBINED, token=child).json()["resources"]
+    }
     assert values == {"child.test", "from-parent.example.org"}
     assert "child.test" not in {record["value"] for record in demo_simulator.indicators()}
     own = demo_simulator.call("GET", COMBINED, token=child, params={"from_parent": "false"}).json()
     assert own["meta"]["pagination"]["total"] == 1
     form = {"client_id": demo_simulator.client_id, "client_secret": demo_simulator.client_secret}
-    stranger = requests.post(f"{demo_simulator.url}/oauth2/token", data={**form, "member_cid": "f" * 32}, timeout=5)
+    stranger = requests.post(
+        f"{demo_simulator.url}/oauth2/token", data={**form, "member_cid": "f" * 32}, timeout=5
+    )
     assert stranger.status_code == 403
 
 
 def test_a_parents_indicator_cannot_be_changed(demo_simulator: Tenant) -> None:
     token = demo_simulator.token(member_cid="c41d0000000000000000000000000001")
-    (inherited,) = demo_simulator.call("GET", COMBINED, token=token, params={"from_parent": "true"}).json()["resources"]
+    (inherited,) = demo_simulator.call("GET", COMBINED, token=token, params={"from_parent": "true"}).json()[
+        "resources"
+    ]
     assert inherited["parent_cid_name"] == "Example Holding"
     change = {"indicators": [{"id": inherited["id"], "severity": "low"}]}
     assert demo_simulator.call("PATCH", ENTITIES, token=token, json=change).status_code == 403
-    assert demo_simulator.call("DELETE", ENTITIES, token=token, params={"ids": inherited["id"]}).status_code == 403
+    assert (
+        demo_simulator.call("DELETE", ENTITIES, token=token, params={"ids": inherited["id"]}).status_code
+        == 403
+    )
 
 
 # limits
@@ -134,7 +147,9 @@ def test_unknown_parameters_and_fields_are_refused_and_recorded(simulator: Tenan
     token = simulator.token()
     assert simulator.call("GET", COMBINED, token=token, params={"limt": 5}).status_code == 400
     assert simulator.call("GET", COMBINED, token=token, params={"from_parent": "True"}).status_code == 400
-    assert simulator.call("GET", COMBINED, token=token, params=[("limit", 1), ("limit", 2)]).status_code == 400
+    assert (
+        simulator.call("GET", COMBINED, token=token, params=[("limit", 1), ("limit", 2)]).status_code == 400
+    )
     bad_row = post(simulator, domain(colour="red"), token=token)
     assert bad_row.status_code == 400 and bad_row.json()["resources"][0]["field_name"] == "colour"
     assert simulator.call("POST", ENTITIES, token=token, json={"indicator": []}).status_code == 400
@@ -170,10 +185,18 @@ def test_overlong_address_and_unknown_path_and_method(simulator: Tenant) -> None
 
 
 def test_no_secret_and_no_token_reaches_the_log(simulator: Tenant) -> None:
-    simulator.seed(clients=[{"client_id": "2" * 32, "client_secret": CANARY, "scopes": ["ioc_management_read"]}])
+    simulator.seed(
+        clients=[{"client_id": "2" * 32, "client_secret": CANARY, "scopes": ["ioc_management_read"]}]
+    )
     token = simulator.token("2" * 32, CANARY)
-    simulator.call("GET", COMBINED, token=token, params={"filter": f"value:'{token}'"}, headers={"User-Agent": CANARY})
-    requests.post(f"{simulator.url}/oauth2/token", data={"client_id": "2" * 32, "client_secret": CANARY[::-1]}, timeout=5)
+    simulator.call(
+        "GET", COMBINED, token=token, params={"filter": f"value:'{token}'"}, headers={"User-Agent": CANARY}
+    )
+    requests.post(
+        f"{simulator.url}/oauth2/token",
+        data={"client_id": "2" * 32, "client_secret": CANARY[::-1]},
+        timeout=5,
+    )
     text = str(simulator.log()) + str(simulator.dump())
     assert CANARY not in text and CANARY[::-1] not in text and token not in text
     assert simulator.log("POST", "/oauth2/token")[0]["body"] == {"client_id": "2" * 32}
@@ -194,14 +217,14 @@ def test_log_tells_what_was_sent(simulator: Tenant) -> None:
 POSTS = {"method": "POST", "path": ENTITIES}
 
 
-def values(tenant: Tenant) -> "set[str]":
+def values(tenant: Tenant) -> set[str]:
     return {record["value"] for record in tenant.indicators()}
 
 
 def test_nth_every_times_and_contents_choose_requests(simulator: Tenant) -> None:
     token = simulator.token()
 
-    def statuses(count: int) -> "list[int]":
+    def statuses(count: int) -> list[int]:
         return [simulator.call("GET", COMBINED, token=token).status_code for _ in range(count)]
 
     read = {"path": "/iocs/combined/.*"}
@@ -220,7 +243,9 @@ def test_nth_every_times_and_contents_choose_requests(simulator: Tenant) -> None
 
 @pytest.mark.parametrize("form", ["seconds", "milliseconds", "missing", "retry-after"])
 def test_429_forms(simulator: Tenant, form: str) -> None:
-    simulator.faults({"match": {"path": COMBINED, "times": 1}, "do": {"status": 429, "retry_after": 7, "form": form}})
+    simulator.faults(
+        {"match": {"path": COMBINED, "times": 1}, "do": {"status": 429, "retry_after": 7, "form": form}}
+    )
     answer = simulator.call("GET", COMBINED)
     assert answer.status_code == 429 and answer.json()["errors"][0]["message"] == "API rate limit exceeded."
     header = answer.headers.get("X-Ratelimit-Retryafter")
@@ -234,7 +259,12 @@ def test_429_forms(simulator: Tenant, form: str) -> None:
 
 @pytest.mark.parametrize(
     ("action", "stored"),
-    [("reset_before", False), ("reset_after_commit", True), ("truncate", True), ({"hang_before": 0.2}, False)],
+    [
+        ("reset_before", False),
+        ("reset_after_commit", True),
+        ("truncate", True),
+        ({"hang_before": 0.2}, False),
+    ],
 )
 def test_connection_trouble_before_and_after_the_write(simulator: Tenant, action: Any, stored: bool) -> None:
     token = simulator.token()
@@ -286,10 +316,16 @@ def test_token_lost_in_mid_run(simulator: Tenant, action: str) -> None:
 
 def test_redirect_names_place_and_region(simulator: Tenant) -> None:
     place = simulator.url + "/oauth2/token"
-    simulator.faults({"match": {"path": "/oauth2/token", "times": 1}, "do": {"redirect": place, "region": "eu-1"}})
+    simulator.faults(
+        {"match": {"path": "/oauth2/token", "times": 1}, "do": {"redirect": place, "region": "eu-1"}}
+    )
     form = {"client_id": simulator.client_id, "client_secret": simulator.client_secret}
     answer = requests.post(place, data=form, timeout=5, allow_redirects=False)
-    assert (answer.status_code, answer.headers["Location"], answer.headers["X-Cs-Region"]) == (308, place, "eu-1")
+    assert (answer.status_code, answer.headers["Location"], answer.headers["X-Cs-Region"]) == (
+        308,
+        place,
+        "eu-1",
+    )
 
 
 def test_pages_that_do_not_add_up(simulator: Tenant) -> None:
@@ -323,6 +359,11 @@ def test_somebody_else_is_quicker(simulator: Tenant) -> None:
 
 
 def test_rules_that_are_not_understood_are_refused(simulator: Tenant) -> None:
-    for rule in ({"do": "explode"}, {"match": {"colour": 1}, "do": "truncate"}, {"match": {}}, {"match": {"path": "("}, "do": "truncate"}):
+    for rule in (
+        {"do": "explode"},
+        {"match": {"colour": 1}, "do": "truncate"},
+        {"match": {}},
+        {"match": {"path": "("}, "do": "truncate"},
+    ):
         with pytest.raises(AssertionError, match="rule 1"):
             simulator.faults(rule)

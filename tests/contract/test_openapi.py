@@ -34,7 +34,9 @@ def test_answers_fit_the_document_and_bad_requests_are_refused(tmp_path: Path) -
             *("--phases", "coverage,fuzzing", "--max-examples", "3", "--seed", "1", "--no-color"),
             *("--exclude-checks", ",".join(LEFT_OUT)),
         ]
-        result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False)
+        result = subprocess.run(
+            command, capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False
+        )
         assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
     finally:
         tenant.close()

@@ -16,9 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 pytest.importorskip("falconpy")
 pytest.importorskip("starlette")
 
-from vendor_table import vendor_table  # noqa: E402
-
-from simulator.routes import OPERATIONS  # noqa: E402
+from simulator.routes import OPERATIONS
+from vendor_table import vendor_table
 
 TABLE = vendor_table()
 KINDS = {"string": "string", "integer": "integer", "boolean": "boolean"}
@@ -50,7 +49,8 @@ def test_openapi_document_describes_exactly_these_operations() -> None:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             described[(method.upper(), path)] = {
-                (parameter["name"], parameter.get("required", False)) for parameter in operation.get("parameters", [])
+                (parameter["name"], parameter.get("required", False))
+                for parameter in operation.get("parameters", [])
             }
     services = {("POST", "/oauth2/token"), ("POST", "/oauth2/revoke")}
     assert set(described) - services == {(operation.method, operation.path) for operation in OPERATIONS}

@@ -68,11 +68,22 @@ MOBILE = ["ios", "android"]
         ({"action": "no_action", "severity": "informational"}, None),
         ({"platforms": ["windows", "ios"], "mobile_action": "prevent"}, None),
         ({"platforms": ["windows", "ios"]}, "mobile_action"),
-        ({"platforms": MOBILE, "action": "LEFT OUT", "mobile_action": "prevent_no_ui", "severity": "LEFT OUT"}, None),
+        (
+            {
+                "platforms": MOBILE,
+                "action": "LEFT OUT",
+                "mobile_action": "prevent_no_ui",
+                "severity": "LEFT OUT",
+            },
+            None,
+        ),
         ({"platforms": ["beos"]}, "platforms"),
         ({"platforms": []}, "platforms"),
         ({"platforms": "windows"}, "platforms"),
-        ({"type": "all_subdomains", "platforms": MOBILE, "action": "LEFT OUT", "mobile_action": "detect"}, None),
+        (
+            {"type": "all_subdomains", "platforms": MOBILE, "action": "LEFT OUT", "mobile_action": "detect"},
+            None,
+        ),
         ({"type": "all_subdomains"}, "platforms"),
         # values
         ({"value": "x" * 201}, "value"),
@@ -130,7 +141,9 @@ def test_what_a_create_takes(simulator: Tenant, row: Dict[str, Any], field: Opti
         assert answer.status_code == 400
         body = answer.json()
         problems = body["resources"]
-        assert {problem["row"] for problem in problems} == {1} and field in {problem["field_name"] for problem in problems}
+        assert {problem["row"] for problem in problems} == {1} and field in {
+            problem["field_name"] for problem in problems
+        }
         assert body["errors"][0]["code"] == 400
         assert listed(simulator)["resources"] == []
 
@@ -145,8 +158,12 @@ def test_what_does_not_apply_becomes_no_action(simulator: Tenant) -> None:
 
 def test_row_problems_name_every_row_at_once(simulator: Tenant) -> None:
     stored(simulator, domain("test.com"))
-    answer = create(simulator, domain("test.com"), domain("fine.test"), domain(value="LEFT OUT", type="LEFT OUT"))
-    assert answer.json()["errors"] == [{"code": 400, "message": "One or more indicators have a warning or invalid input"}]
+    answer = create(
+        simulator, domain("test.com"), domain("fine.test"), domain(value="LEFT OUT", type="LEFT OUT")
+    )
+    assert answer.json()["errors"] == [
+        {"code": 400, "message": "One or more indicators have a warning or invalid input"}
+    ]
     rows = answer.json()["resources"]
     assert rows[0] == {
         "row": 1,
@@ -155,20 +172,35 @@ def test_row_problems_name_every_row_at_once(simulator: Tenant) -> None:
         "message_type": "warning",
         "message": "Warning: Duplicate type: 'domain' and value: 'test.com' combination.",
     }
-    missing = {"row": 3, "value": None, "type": None, "message_type": "error", "message": "required string is missing"}
+    missing = {
+        "row": 3,
+        "value": None,
+        "type": None,
+        "message_type": "error",
+        "message": "required string is missing",
+    }
     assert rows[1:] == [{**missing, "field_name": "type"}, {**missing, "field_name": "value"}]
     lonely = create(simulator, domain(value=""))
     assert lonely.json()["errors"][0]["message"] == "one or more inputs are invalid"
 
 
 def test_expiry_resets_both_actions_and_keeps_the_record(simulator: Tenant) -> None:
-    (made,) = stored(simulator, domain(expiration="2099-01-01T00:00:00Z", platforms=["windows", "ios"], mobile_action="prevent"))
+    (made,) = stored(
+        simulator,
+        domain(expiration="2099-01-01T00:00:00Z", platforms=["windows", "ios"], mobile_action="prevent"),
+    )
     simulator.clock(3600 * 24 * 365 * 80)
     (expired,) = listed(simulator)["resources"]
-    assert (expired["expired"], expired["action"], expired["mobile_action"]) == (True, "no_action", "no_action")
+    assert (expired["expired"], expired["action"], expired["mobile_action"]) == (
+        True,
+        "no_action",
+        "no_action",
+    )
     assert listed(simulator, filter="expired:false")["meta"]["pagination"]["total"] == 0
     assert update(simulator, made["id"], expiration="2099-01-01T00:00:00Z").status_code == 400
-    again = update(simulator, made["id"], expiration="2199-01-01T00:00:00Z", action="detect", mobile_action="prevent")
+    again = update(
+        simulator, made["id"], expiration="2199-01-01T00:00:00Z", action="detect", mobile_action="prevent"
+    )
     (live,) = again.json()["resources"]
     assert (live["expired"], live["action"], live["mobile_action"]) == (False, "detect", "prevent")
     simulator.clock(0)
@@ -236,7 +268,9 @@ def test_after_is_a_key_and_survives_changes_between_pages(simulator: Tenant) ->
     assert simulator.call("DELETE", ENTITIES, params=gone).status_code == 200
     stored(simulator, domain("later.test"))
     rest = listed(simulator, limit=100, after=after)
-    assert [record["value"] for record in rest["resources"]] == [f"n{number:02d}.test" for number in range(10, 30)] + ["later.test"]
+    assert [record["value"] for record in rest["resources"]] == [
+        f"n{number:02d}.test" for number in range(10, 30)
+    ] + ["later.test"]
     assert rest["meta"]["pagination"]["total"] == 21
     assert listed(simulator, limit=10, after=rest["meta"]["pagination"]["after"])["resources"] == []
 
@@ -249,8 +283,14 @@ def test_a_made_up_after_is_refused(simulator: Tenant, token: str) -> None:
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        ({"limit": 2000}, 200), ({"limit": 2001}, 400), ({"limit": 0}, 400), ({"limit": "many"}, 400), ({"offset": -1}, 400),
-        ({"offset": 9999, "limit": 1}, 200), ({"offset": 10000, "limit": 1}, 500), ({"sort": "value.up"}, 400),
+        ({"limit": 2000}, 200),
+        ({"limit": 2001}, 400),
+        ({"limit": 0}, 400),
+        ({"limit": "many"}, 400),
+        ({"offset": -1}, 400),
+        ({"offset": 9999, "limit": 1}, 200),
+        ({"offset": 10000, "limit": 1}, 500),
+        ({"sort": "value.up"}, 400),
     ],
 )
 def test_page_bounds(simulator: Tenant, query: Dict[str, Any], status: int) -> None:
@@ -269,7 +309,10 @@ def test_too_large_pages(simulator: Tenant) -> None:
     simulator.stance(max_page=5)
     assert stance_page(simulator).status_code == 400
     simulator.stance(too_large="html")
-    assert (stance_page(simulator).status_code, stance_page(simulator).headers["Content-Type"][:9]) == (400, "text/html")
+    assert (stance_page(simulator).status_code, stance_page(simulator).headers["Content-Type"][:9]) == (
+        400,
+        "text/html",
+    )
     simulator.stance(too_large="html_200")
     assert stance_page(simulator).text.startswith("<html>") and stance_page(simulator).status_code == 200
     simulator.stance(too_large="500")
@@ -285,12 +328,17 @@ def test_batches_and_quota(simulator: Tenant) -> None:
     simulator.stance(quota=2)
     assert create(simulator, domain("a.test"), domain("b.test")).status_code == 201
     full = create(simulator, domain("c.test"))
-    assert full.status_code == 400 and full.json()["errors"][0]["message"] == "Limit of 1 million indicators reached."
+    assert (
+        full.status_code == 400
+        and full.json()["errors"][0]["message"] == "Limit of 1 million indicators reached."
+    )
     over = create(simulator, domain("a.test"), ignore_warnings="true")
     assert over.status_code == 201, "an overwritten indicator needs no room"
 
 
-@pytest.mark.parametrize(("way", "records", "same_id"), [("upsert", 1, True), ("same", 1, True), ("second", 2, False)])
+@pytest.mark.parametrize(
+    ("way", "records", "same_id"), [("upsert", 1, True), ("same", 1, True), ("second", 2, False)]
+)
 def test_duplicate_with_ignore_warnings(simulator: Tenant, way: str, records: int, same_id: bool) -> None:
     simulator.stance(duplicate_with_ignore=way)
     (made,) = stored(simulator, domain())
@@ -301,7 +349,9 @@ def test_duplicate_with_ignore_warnings(simulator: Tenant, way: str, records: in
     assert listed(simulator)["meta"]["pagination"]["total"] == records
     twice = create(simulator, domain("new.test"), domain("new.test", severity="low"), ignore_warnings="true")
     assert twice.status_code == 201 and len(twice.json()["resources"]) == 2
-    assert listed(simulator, filter="value:'new.test'")["meta"]["pagination"]["total"] == (2 if way == "second" else 1)
+    assert listed(simulator, filter="value:'new.test'")["meta"]["pagination"]["total"] == (
+        2 if way == "second" else 1
+    )
 
 
 def test_partial_create(simulator: Tenant) -> None:
@@ -313,16 +363,37 @@ def test_partial_create(simulator: Tenant) -> None:
 
 
 def test_stances_of_values_and_texts(simulator: Tenant) -> None:
-    simulator.stance(normalise="keep", list_order="sorted", source_max=256, severity_case="strict", row_errors_status=200)
-    made, _other = stored(simulator, domain("Evil.Test", platforms=["windows", "linux"], source="x" * 256), domain("evil.test"))
+    simulator.stance(
+        normalise="keep", list_order="sorted", source_max=256, severity_case="strict", row_errors_status=200
+    )
+    made, _other = stored(
+        simulator, domain("Evil.Test", platforms=["windows", "linux"], source="x" * 256), domain("evil.test")
+    )
     assert (made["value"], made["platforms"]) == ("Evil.Test", ["linux", "windows"])
     refused = create(simulator, domain("loud.test", severity="HIGH"))
     assert refused.status_code == 200 and refused.json()["resources"][0]["field_name"] == "severity"
-    simulator.stance(severity_with_allow="refuse", mobile_licence="no", date_only_expiration="refuse", unknown_host_group="accept", scope_both="groups")
+    simulator.stance(
+        severity_with_allow="refuse",
+        mobile_licence="no",
+        date_only_expiration="refuse",
+        unknown_host_group="accept",
+        scope_both="groups",
+    )
     allowed = {"type": "md5", "value": "a" * 32, "action": "allow"}
-    assert create(simulator, domain(**allowed, severity="low")).json()["resources"][0]["field_name"] == "severity"
-    assert create(simulator, domain(platforms=["ios"], mobile_action="detect")).json()["resources"][0]["field_name"] == "platforms"
-    assert create(simulator, domain(expiration="2099-01-01")).json()["resources"][0]["field_name"] == "expiration"
+    assert (
+        create(simulator, domain(**allowed, severity="low")).json()["resources"][0]["field_name"]
+        == "severity"
+    )
+    assert (
+        create(simulator, domain(platforms=["ios"], mobile_action="detect")).json()["resources"][0][
+            "field_name"
+        ]
+        == "platforms"
+    )
+    assert (
+        create(simulator, domain(expiration="2099-01-01")).json()["resources"][0]["field_name"]
+        == "expiration"
+    )
     (scoped,) = stored(simulator, domain("scoped.test", host_groups=["e" * 32]))
     assert (scoped["applied_globally"], scoped["host_groups"]) == (False, ["e" * 32])
     simulator.stance(scope_both="global")
@@ -336,7 +407,12 @@ def test_stances_of_searches(simulator: Tenant) -> None:
     assert listed(simulator)["resources"] == []
     simulator.stance(empty_resources="null")
     assert listed(simulator)["resources"] is None
-    simulator.stance(deleted_in_search="include", after_on_last_page="missing", unknown_property="nothing", beyond_10000=400)
+    simulator.stance(
+        deleted_in_search="include",
+        after_on_last_page="missing",
+        unknown_property="nothing",
+        beyond_10000=400,
+    )
     assert len(listed(simulator)["resources"]) == 1 and "after" not in listed(simulator)["meta"]["pagination"]
     assert listed(simulator, filter="colour:'red'")["meta"]["pagination"]["total"] == 0
     assert simulator.call("GET", COMBINED, params={"offset": 10000}).status_code == 400
@@ -349,12 +425,22 @@ def test_stances_of_searches(simulator: Tenant) -> None:
 
 def test_stances_of_updates_and_deletes(simulator: Tenant) -> None:
     first, second = stored(simulator, domain("a.test", expiration="2099-01-01T00:00:00Z"), domain("b.test"))
-    simulator.stance(null_expiration="clear", unknown_id=200, ids_and_filter="filter", bulk_update_alone="refuse", mixed_ids="refuse")
+    simulator.stance(
+        null_expiration="clear",
+        unknown_id=200,
+        ids_and_filter="filter",
+        bulk_update_alone="refuse",
+        mixed_ids="refuse",
+    )
     assert "expiration" not in update(simulator, first["id"], expiration=None).json()["resources"][0]
     assert update(simulator, "f" * 64, severity="low").json()["resources"] == []
     assert simulator.call("GET", ENTITIES, params={"ids": "f" * 64}).json()["resources"] == []
-    assert simulator.call("GET", ENTITIES, params=[("ids", first["id"]), ("ids", "f" * 64)]).status_code == 404
-    alone = simulator.call("PATCH", ENTITIES, json={"bulk_update": {"filter": "type:'domain'", "severity": "low"}})
+    assert (
+        simulator.call("GET", ENTITIES, params=[("ids", first["id"]), ("ids", "f" * 64)]).status_code == 404
+    )
+    alone = simulator.call(
+        "PATCH", ENTITIES, json={"bulk_update": {"filter": "type:'domain'", "severity": "low"}}
+    )
     assert alone.status_code == 400 and alone.json()["resources"][0]["field_name"] == "ID"
     gone = simulator.call("DELETE", ENTITIES, params={"ids": first["id"], "filter": "value:'b.test'"})
     assert gone.json()["resources"] == [second["id"]]
@@ -371,11 +457,16 @@ def test_stances_of_observations_and_groups(demo_simulator: Tenant) -> None:
     tenant.stance(ran_on_route="off")
     assert tenant.call("GET", path, params=seen).status_code == 404
     assert len(tenant.call("GET", "/indicators/queries/devices/v1", params=seen).json()["resources"]) == 100
-    assert tenant.call("GET", "/indicators/queries/devices/v1", params={**seen, "limit": "101"}).status_code == 400
+    assert (
+        tenant.call("GET", "/indicators/queries/devices/v1", params={**seen, "limit": "101"}).status_code
+        == 400
+    )
     groups = "/devices/combined/host-groups/v1"
 
-    def names(fql: str) -> "list[str]":
-        return [group["name"] for group in tenant.call("GET", groups, params={"filter": fql}).json()["resources"]]
+    def names(fql: str) -> list[str]:
+        return [
+            group["name"] for group in tenant.call("GET", groups, params={"filter": fql}).json()["resources"]
+        ]
 
     assert names("name:'s'") != [] and names("name:'server'") == ["Servers"]
     tenant.stance(group_name_match="exact", group_name_case="any")
@@ -390,14 +481,26 @@ def test_device_details_bounds(demo_simulator: Tenant) -> None:
     assert len(ids) == 260
     assert tenant.call("GET", path, params=[("ids", one) for one in ids[:101]]).status_code == 400
     assert len(tenant.call("POST", path, json={"ids": ids}).json()["resources"]) == 260
-    assert tenant.call("POST", path, json={"ids": [f"{number:032x}" for number in range(5001)]}).status_code == 400
+    assert (
+        tenant.call("POST", path, json={"ids": [f"{number:032x}" for number in range(5001)]}).status_code
+        == 400
+    )
     assert tenant.call("GET", path, params={"ids": "0" * 32}).status_code == 404
     some = tenant.call("GET", path, params=[("ids", ids[0]), ("ids", "0" * 32)])
-    assert some.status_code == 200 and len(some.json()["resources"]) == 1 and some.json()["errors"][0]["code"] == 404
+    assert (
+        some.status_code == 200
+        and len(some.json()["resources"]) == 1
+        and some.json()["errors"][0]["code"] == 404
+    )
 
 
 def test_aggregate_counts_values(simulator: Tenant) -> None:
-    stored(simulator, domain("a.test"), domain("b.test", platforms=["windows", "mac"]), domain("c.test", severity="low"))
+    stored(
+        simulator,
+        domain("a.test"),
+        domain("b.test", platforms=["windows", "mac"]),
+        domain("c.test", severity="low"),
+    )
 
     def buckets(field: str, fql: str = "") -> Dict[str, int]:
         body = {"name": "x", "type": "terms", "field": field, "filter": fql}
@@ -434,11 +537,20 @@ def test_older_indicators_are_replaced_not_refused(simulator: Tenant) -> None:
     assert (record["policy"], record["share_level"]) == ("none", "red")
     assert record["expiration_timestamp"].endswith("T00:00:00Z")
     assert simulator.call("PATCH", OLD, params=pair, json={"policy": "detect"}).json()["errors"] == []
-    found = simulator.call("GET", "/indicators/queries/iocs/v1", params={"types": "domain,md5", "policies": "detect"}).json()
+    found = simulator.call(
+        "GET", "/indicators/queries/iocs/v1", params={"types": "domain,md5", "policies": "detect"}
+    ).json()
     assert found["resources"] == ["domain:evil.test"] and found["meta"]["pagination"]["total"] == 1
-    assert simulator.call("POST", OLD, json=[{"type": "md5", "value": "a" * 32, "policy": "detect", "expiration_days": 3}]).status_code == 400
+    assert (
+        simulator.call(
+            "POST", OLD, json=[{"type": "md5", "value": "a" * 32, "policy": "detect", "expiration_days": 3}]
+        ).status_code
+        == 400
+    )
     assert simulator.call("DELETE", OLD, params={"ids": "domain:evil.test"}).json()["errors"] == []
     query = "/indicators/queries/iocs/v1"
     assert simulator.call("GET", query).json()["resources"] == []
-    assert simulator.call("GET", query, params={"include_deleted": "true"}).json()["resources"] == ["domain:evil.test"]
+    assert simulator.call("GET", query, params={"include_deleted": "true"}).json()["resources"] == [
+        "domain:evil.test"
+    ]
     simulator.stance(legacy=False)

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tenant's back door under /simulator: what was asked, what is stored, and switches. For this machine only, without a token."""
+"""The tenant's back door under /simulator: what was asked, what is stored, and switches.
+
+For this machine only, without a token.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from . import demo, seed
 from .context import Simulator
 from .faults import ACTIONS, BadRule
 from .fql import Condition, FqlError, compile_filter
-from .stances import CHOICES, UnknownStance
 from .properties import FILTERS
+from .stances import CHOICES, UnknownStance
 
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
 _BAD = (seed.BadSeed, BadRule, FqlError, UnknownStance)
@@ -93,9 +96,7 @@ class Admin:
         cid = request.query_params.get("cid", seed.DEMO_CID)
         tenant = simulator.store.tenant(cid)
         text = request.query_params.get("filter", "")
-        condition = (
-            compile_filter(text, FILTERS, simulator.clock.milliseconds()) if text else Condition()
-        )
+        condition = compile_filter(text, FILTERS, simulator.clock.milliseconds()) if text else Condition()
         return JSONResponse(
             {
                 "cid": cid,
@@ -148,7 +149,7 @@ class Admin:
         return JSONResponse({"stances": self.simulator.stances.all()})
 
     async def set_clock(self, request: Request) -> Response:
-        """Move the tenant's clock to ``offset_seconds`` from the real time. Tokens and rate limits keep to the real time."""
+        """Move the tenant's clock to ``offset_seconds`` from the real time, to which tokens and limits keep."""
         content = await _content(request)
         offset = content.get("offset_seconds") if isinstance(content, dict) else None
         if not isinstance(offset, (int, float)) or isinstance(offset, bool):
@@ -162,7 +163,7 @@ class Admin:
         return JSONResponse({"tokens": 0})
 
     async def reset(self, request: Request) -> Response:
-        """Back to the start: content, clients, tokens, stances, faults, clock, limits, log. ``{"content": "demo"|"empty"|"initial"}``."""
+        """Back to the start: content, clients, tokens, stances, faults, clock, limits, log."""
         content = await _content(request)
         start: Optional[str] = content.get("content", "initial") if isinstance(content, dict) else None
         if start not in ("initial", "demo", "empty"):

@@ -21,8 +21,8 @@ _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 class Answer:
     """One response before it is written.
 
-    ``resources`` holds JSON texts, so that stored records are passed on as they are. ``None`` in ``resources``, ``errors``
-    or ``pagination`` means null, null, and absent.
+    ``resources`` holds JSON texts, so that stored records are passed on as they are. ``None`` in ``resources``,
+    ``errors`` or ``pagination`` means null, null, and absent.
     """
 
     status: int = 200
@@ -120,5 +120,6 @@ class HtmlPage(Exception):
 
 def html_page(status: int, title: str) -> Answer:
     """An HTML page as a gateway writes it."""
-    text = f"<html>\r\n<head><title>{status} {title}</title></head>\r\n<body><center><h1>{status} {title}</h1></center><hr><center>nginx</center></body>\r\n</html>\r\n"
+    head = f"<html>\r\n<head><title>{status} {title}</title></head>\r\n"
+    text = f"{head}<body><center><h1>{status} {title}</h1></center><hr><center>nginx</center></body>\r\n</html>\r\n"
     return Answer(status=status, raw=text, content_type="text/html")

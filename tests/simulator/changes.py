@@ -18,6 +18,7 @@ from .rules import Fields, Row, Rules
 from .search import not_found, read_filter, read_ids, with_missing
 from .store import Record
 
+
 def create(call: Call) -> Answer:
     """indicator_create_v1: all rows or none, unless ignore_warnings lets warnings through."""
     body = call.object_body()

@@ -47,7 +47,7 @@ _PLATFORMS = (
 
 
 def clients() -> List[Dict[str, Any]]:
-    """A client with every scope (also for two child CIDs), one that may only read, one without the Host Groups scope."""
+    """A client with every scope (also for two child CIDs), one that only reads, one without the Host Groups scope."""
     return [
         {
             "client_id": CLIENT_ID,

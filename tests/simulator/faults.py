@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Scripted trouble: rules that pick requests and say what goes wrong with them.
 
-A rule is ``{match: {...}, do: {...}}``. ``match`` may name method, path (a regular expression for the whole path), query_contains,
-body_contains, nth (one number or a list, counted over the requests that match otherwise), every and times. The first rule that
-picks a request decides. See README.md for what ``do`` can be.
+A rule is ``{match: {...}, do: {...}}``. ``match`` may name method, path (a regular expression for the whole path),
+query_contains, body_contains, nth (one number or a list, counted over the requests that match otherwise), every and
+times. The first rule that picks a request decides. See README.md for what ``do`` can be.
 """
 
 from __future__ import annotations

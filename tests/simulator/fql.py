@@ -54,7 +54,7 @@ class UnknownProperty(FqlError):
 
 @dataclass(frozen=True)
 class Field:
-    """One filterable property: ``kind`` is text, name, bool, number, date or array; ``sql`` is its column or expression."""
+    """A filterable property: ``kind`` is text, name, bool, number, date or array; ``sql`` its column or expression."""
 
     kind: str
     sql: str

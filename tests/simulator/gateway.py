@@ -20,8 +20,8 @@ from . import journal, seed
 from .answers import Answer, HtmlPage, Refusal, error, html_page
 from .auth import GATEWAY, Token, form_names
 from .context import Call, Operation, Parameter, Simulator
-from .search import read_filter
 from .routes import BY_ROUTE, PATHS
+from .search import read_filter
 
 TOKEN_PATH, REVOKE_PATH = "/oauth2/token", "/oauth2/revoke"
 CONNECTION = "simulator.connection"

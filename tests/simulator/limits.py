@@ -23,7 +23,7 @@ class Limits:
         self._seen.clear()
 
     def take(self, key: str, limit: int) -> Optional[float]:
-        """Count one request. Returns None when it is within the limit, else the epoch second at which there is room again."""
+        """Count one request. Returns None within the limit, else the epoch second at which there is room again."""
         now = time.time()
         window = self._window(key, now)
         if limit and len(window) >= limit:

@@ -12,6 +12,7 @@ from .answers import Answer, Refusal, values
 from .context import Call
 from .search import DEFAULT_PAGE, with_missing
 
+
 def _fixed(call: Call, names: Sequence[str]) -> Answer:
     offset = call.text("offset")
     if offset and not offset.isdigit():

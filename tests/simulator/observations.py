@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts and processes saw an indicator: the routes under /iocs and the four of /indicators and /processes that are left."""
+"""Which hosts and processes saw an indicator: under /iocs, and the four older routes that are left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .context import Call
 
 MOST_AT_ONCE = 100
 COUNTED_TYPES = ("domain", "ipv4", "ipv6", "md5", "sha256")
-_SEARCHABLE = COUNTED_TYPES + ("sha1",)
+_SEARCHABLE = (*COUNTED_TYPES, "sha1")
 
 
 def _pair(call: Call, types: Tuple[str, ...]) -> Tuple[str, str]:
@@ -84,7 +84,9 @@ def legacy_processes(call: Call) -> Answer:
     """ProcessesRanOn."""
     pair = _pair(call, _SEARCHABLE)
     limit, after = _page(call)
-    found = call.store.sightings.processes(call.tenant, pair, call.text("device_id").lower(), after, limit + 1)
+    found = call.store.sightings.processes(
+        call.tenant, pair, call.text("device_id").lower(), after, limit + 1
+    )
     return _listing(call, pair, found, limit, after)
 
 

@@ -27,7 +27,10 @@ _PEOPLE = {name: _text(name) for name in ("created_by", "modified_by")}
 _HITS = "json_extract(record, '$.metadata.av_hits')"
 
 FILTERS: Dict[str, Field] = {
-    **{name: Field("text", name) for name in ("id", "type", "value", "action", "mobile_action", "severity", "source")},
+    **{
+        name: Field("text", name)
+        for name in ("id", "type", "value", "action", "mobile_action", "severity", "source")
+    },
     **{name: Field("bool", name) for name in ("applied_globally", "expired", "deleted")},
     **{name: Field("array", _array(name)) for name in ("platforms", "tags", "host_groups")},
     **{name: Field("text", sql) for name, sql in {**_PEOPLE, **_FILE_TEXTS}.items()},
@@ -40,7 +43,10 @@ FILTERS: Dict[str, Field] = {
 """``description`` is no property of the vendor's either; an inherited indicator is asked for with ``from_parent``."""
 
 SORTS: Dict[str, str] = {
-    **{name: name for name in ("action", "applied_globally", "expired", "severity_number", "source", "type", "value")},
+    **{
+        name: name
+        for name in ("action", "applied_globally", "expired", "severity_number", "source", "type", "value")
+    },
     **_PEOPLE,
     **_FILE_TEXTS,
     "created_on": "created_ms",

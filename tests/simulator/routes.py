@@ -38,10 +38,9 @@ _SET_PAGE = (Parameter("offset"), Parameter("limit", "integer"))
 _FILTER_PAGE = (_FILTER, Parameter("offset", "integer"), Parameter("limit", "integer"), Parameter("sort"))
 _DEVICE = Parameter("device_id", required=True)
 _OLD_PAIR = (Parameter("type"), Parameter("value"), _IDS)
-_OLD_QUERY = tuple(
-    Parameter(name, multi=True)
-    for name in ("types", "values", "policies", "sources", "share_levels", "created_by", "deleted_by")
-) + (
+_OLD_LISTS = ("types", "values", "policies", "sources", "share_levels", "created_by", "deleted_by")
+_OLD_QUERY = (
+    *(Parameter(name, multi=True) for name in _OLD_LISTS),
     Parameter("from.expiration_timestamp"),
     Parameter("to.expiration_timestamp"),
     Parameter("include_deleted"),
@@ -56,9 +55,7 @@ _OLD_IOCS = "/indicators/entities/iocs/v1"
 Handler = Callable[[Call], Answer]
 
 OPERATIONS: Tuple[Operation, ...] = (
-    Operation(
-        "indicator_combined_v1", "GET", "/iocs/combined/indicator/v1", search.combined, _READ, _SEARCH
-    ),
+    Operation("indicator_combined_v1", "GET", "/iocs/combined/indicator/v1", search.combined, _READ, _SEARCH),
     Operation("indicator_search_v1", "GET", "/iocs/queries/indicators/v1", search.search, _READ, _SEARCH),
     Operation("indicator_get_v1", "GET", _INDICATORS, search.get, _READ, (_IDS_REQUIRED,)),
     Operation(
@@ -92,9 +89,7 @@ OPERATIONS: Tuple[Operation, ...] = (
         _READ,
         has_body=True,
     ),
-    Operation(
-        "action_query_v1", "GET", "/iocs/queries/actions/v1", lookups.query_actions, _READ, _SET_PAGE
-    ),
+    Operation("action_query_v1", "GET", "/iocs/queries/actions/v1", lookups.query_actions, _READ, _SET_PAGE),
     Operation("action_get_v1", "GET", "/iocs/entities/actions/v1", lookups.get_actions, _READ, (_IDS,)),
     Operation(
         "ioc_type_query_v1", "GET", "/iocs/queries/ioc-types/v1", lookups.query_types, _READ, _SET_PAGE
@@ -132,7 +127,7 @@ OPERATIONS: Tuple[Operation, ...] = (
         "/iocs/queries/indicators/processes/v1",
         observations.processes,
         _OBSERVE,
-        _PAIR + (_DEVICE,) + _TOKEN_PAGE,
+        (*_PAIR, _DEVICE, *_TOKEN_PAGE),
     ),
     Operation(
         "DevicesCount",
@@ -156,7 +151,7 @@ OPERATIONS: Tuple[Operation, ...] = (
         "/indicators/queries/processes/v1",
         observations.legacy_processes,
         _OLD_READ,
-        _PAIR + (_DEVICE,) + _TOKEN_PAGE,
+        (*_PAIR, _DEVICE, *_TOKEN_PAGE),
     ),
     Operation(
         "entities_processes",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which fields and combinations the tenant accepts: the rules behind api.IndicatorCreateReqV1 and api.IndicatorUpdateReqV1.
+"""Which fields and combinations the tenant accepts in api.IndicatorCreateReqV1 and api.IndicatorUpdateReqV1.
 
 A problem is one row of the answer: ``row`` counts from 1, ``message_type`` is error or warning.
 """
@@ -203,7 +203,7 @@ def check_new(row: Row, rules: Rules) -> None:
 
 
 def check_changes(row: Row, stored: Mapping[str, Any], rules: Rules) -> Fields:
-    """The record that an update leads to; problems go to the row. Empty text clears a field, a list replaces the stored one."""
+    """The record that an update leads to; problems go to the row. Empty text clears, a list replaces."""
     merged: Fields = dict(stored)
     changes = dict(row.fields)
     changes.pop("id", None)

@@ -20,9 +20,9 @@ from . import legacy
 from .auth import Client
 from .clock import instant_text, parse_instant
 from .context import Simulator
+from .properties import SEVERITY_NUMBERS
 from .record import assemble
 from .rules import DESKTOP, HASH_LENGTHS, MOBILE, TYPES
-from .properties import SEVERITY_NUMBERS
 from .store import Record
 
 DEMO_CID = "20879a8064904ecfbb62c118a6a19411"
@@ -56,7 +56,9 @@ def load(simulator: Simulator, content: object) -> Dict[str, int]:
     tenant = simulator.store.tenant(str(content.get("cid", DEMO_CID)).lower())
     loaded: Dict[str, int] = {}
     for name, loader in _LOADERS.items():
-        items = content.get(name) or []
+        items = content.get(name)
+        if items is None:
+            continue
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise BadSeed(f"{name} must be a list of objects")
         try:

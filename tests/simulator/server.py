@@ -38,7 +38,7 @@ _LONGEST_HEAD = 1 << 20
 
 
 class SimulatorProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 protocol, with the connection's transport among the scope's extensions: scripted resets need it."""
+    """uvicorn's HTTP/1.1 protocol, with the connection's transport in the scope: scripted resets need it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wrap the application once a connection."""

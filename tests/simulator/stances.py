@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The points on which the vendor's public sources are silent or disagree, each with the answer given here and the others on offer.
+"""The points on which public sources are silent or disagree: the answer given here, and the others on offer.
 
 A client must be right under every answer, so each is a switch: ``--stance NAME=VALUE`` or ``POST /simulator/stance``.
 """
@@ -41,7 +41,7 @@ CHOICES: Dict[str, Choice] = {
     "max_page": _number(2000, "largest `limit` of a search or combined read"),
     "too_large": _choice(
         "400 html html_200 500 cap",
-        "answer to a `limit` above max_page: an envelope with 400 or 500, an HTML page with 400 or 200, or a silently shorter page",
+        "answer to a `limit` above max_page: an envelope (400, 500), an HTML page (400, 200), or a shorter page",
     ),
     "max_batch": _number(2000, "most rows of one create or update; more is refused with 400"),
     "max_ids": _number(500, "most `ids` of one GET or DELETE of indicators; more is refused with 400"),
@@ -53,7 +53,7 @@ CHOICES: Dict[str, Choice] = {
     "normalise": _choice("lower keep", "whether hashes and domains are stored in lower case or as sent"),
     "duplicate_with_ignore": _choice(
         "upsert second same",
-        "create of a known pair with ignore_warnings: overwrite under the same id, add a second record, or return the stored one unchanged",
+        "create of a known pair with ignore_warnings: overwrite it, add a second record, or return it unchanged",
     ),
     "create_partial": _choice(
         "off on", "on: rows in order are stored and the answer is 201 with `errors` for the others"

@@ -27,9 +27,29 @@ Record = Dict[str, Any]
 Pair = Tuple[str, str]
 
 _COLUMNS = (
-    "id, tenant, type, value, copy, action, mobile_action, severity, severity_number, source, applied_globally,"
-    " expiration_ms, expired, deleted, from_parent, created_ms, modified_ms, record"
-).split(", ")
+    *(
+        "id",
+        "tenant",
+        "type",
+        "value",
+        "copy",
+        "action",
+        "mobile_action",
+        "severity",
+        "severity_number",
+        "source",
+    ),
+    *(
+        "applied_globally",
+        "expiration_ms",
+        "expired",
+        "deleted",
+        "from_parent",
+        "created_ms",
+        "modified_ms",
+        "record",
+    ),
+)
 _INSERT = f"INSERT INTO indicators ({','.join(_COLUMNS)}) VALUES ({','.join('?' * len(_COLUMNS))})"
 _UPDATE = f"UPDATE indicators SET {','.join(f'{name}=?' for name in _COLUMNS)} WHERE seq=?"
 _COUNTS_KEPT = 512
@@ -69,10 +89,12 @@ class Store:
         self.things = Things(self._connection)
         self.sightings = Sightings(self._connection)
         self._tenants: Dict[str, int] = dict(self._connection.execute("SELECT cid, number FROM tenants"))
-        counts = self._connection.execute("SELECT tenant, COUNT(*) FROM indicators WHERE deleted = 0 GROUP BY tenant")
+        counts = self._connection.execute(
+            "SELECT tenant, COUNT(*) FROM indicators WHERE deleted = 0 GROUP BY tenant"
+        )
         self._live: Dict[int, int] = dict(counts)
         self._version = 0
-        self._counts: "OrderedDict[Tuple[object, ...], Tuple[int, int]]" = OrderedDict()
+        self._counts: OrderedDict[Tuple[object, ...], Tuple[int, int]] = OrderedDict()
 
     def close(self) -> None:
         """Close the file."""
@@ -110,7 +132,9 @@ class Store:
             # The row number of a copy is unique, so it lifts the copy out of the unique index of pairs.
             query = "SELECT IFNULL(MAX(seq), 0) + 1 FROM indicators"
             first_copy = self._connection.execute(query).fetchone()[0]
-        rows = [_row(tenant, record, first_copy + place if copies else 0) for place, record in enumerate(records)]
+        rows = [
+            _row(tenant, record, first_copy + place if copies else 0) for place, record in enumerate(records)
+        ]
         database.write(self._connection, _INSERT, rows)
         self._changed(tenant, sum(not record["deleted"] for record in records))
 
@@ -133,10 +157,17 @@ class Store:
 
     def expire(self, now_ms: int) -> None:
         """What the passing of an expiration does: ``expired`` is set and both actions become no_action."""
-        query = "SELECT tenant, record FROM indicators WHERE expired = 0 AND deleted = 0 AND expiration_ms <= ?"
+        query = (
+            "SELECT tenant, record FROM indicators WHERE expired = 0 AND deleted = 0 AND expiration_ms <= ?"
+        )
         by_tenant: Dict[int, List[Record]] = {}
         for tenant, text in self._connection.execute(query, (now_ms,)).fetchall():
-            record = {**json.loads(text), "expired": True, "action": "no_action", "mobile_action": "no_action"}
+            record = {
+                **json.loads(text),
+                "expired": True,
+                "action": "no_action",
+                "mobile_action": "no_action",
+            }
             by_tenant.setdefault(tenant, []).append(record)
         for tenant, records in by_tenant.items():
             self.change(tenant, records)
@@ -174,7 +205,9 @@ class Store:
     def matching(self, tenant: int, condition: Condition) -> List[Record]:
         """Every record that a condition matches."""
         query = f"SELECT record FROM indicators WHERE tenant = ? AND {condition.sql} ORDER BY seq"
-        return [json.loads(text) for (text,) in self._connection.execute(query, (tenant, *condition.parameters))]
+        return [
+            json.loads(text) for (text,) in self._connection.execute(query, (tenant, *condition.parameters))
+        ]
 
     def buckets(self, tenant: int, condition: Condition, field: Field, size: int) -> List[Tuple[str, int]]:
         """Values of a field with the number of records that have them, most first."""

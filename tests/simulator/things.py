@@ -46,7 +46,14 @@ class Things:
         return [json.loads(text) for (text,) in self._connection.execute(query, (kind, tenant))]
 
     def page(
-        self, kind: str, tenant: int, condition: Condition, sort: str, descending: bool, limit: int, offset: int
+        self,
+        kind: str,
+        tenant: int,
+        condition: Condition,
+        sort: str,
+        descending: bool,
+        limit: int,
+        offset: int,
     ) -> Tuple[List[str], List[str], int]:
         """Ids and JSON texts of a page, and how many match. ``sort`` is a field that the caller has checked."""
         where = f"kind = ? AND tenant = ? AND {condition.sql}"
@@ -56,7 +63,9 @@ class Things:
             f"SELECT id, record FROM things WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
             (*parameters, limit, offset),
         ).fetchall()
-        total = self._connection.execute(f"SELECT COUNT(*) FROM things WHERE {where}", parameters).fetchone()[0]
+        total = self._connection.execute(f"SELECT COUNT(*) FROM things WHERE {where}", parameters).fetchone()[
+            0
+        ]
         return [one for one, _ in rows], [text for _, text in rows], int(total)
 
 
