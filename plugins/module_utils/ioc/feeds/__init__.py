@@ -66,7 +66,9 @@ def read(feed: Mapping[str, Any]) -> Iterator[Outcome]:
                 if not isinstance(outcome, Fault) and outcome[0] not in types:
                     outcome = Fault(f"type {outcome[0]} is not among the types to take", False)
                 if isinstance(outcome, Fault):
-                    yield Reject(path, row.line, clean(row.text).strip()[:SHOWN_LENGTH], *outcome)
+                    yield Reject(
+                        path, row.line, clean(row.text[: 10 * SHOWN_LENGTH]).strip()[:SHOWN_LENGTH], *outcome
+                    )
                 else:
                     yield Entry(_item(outcome, row), defaults, path, row.line)
 
@@ -121,7 +123,7 @@ def _item(identity: Identity, row: Row) -> Dict[str, Any]:
     item: Dict[str, Any] = {"type": identity[0], "value": identity[1]}
     if row.is_item:
         return {**item, **row.fields}
-    description = cut(clean(row.fields.get("description") or ""), DESCRIPTION_LENGTH)
+    description = clean(cut(row.fields.get("description") or "", DESCRIPTION_LENGTH))
     tags = [clean(tag).strip() for tag in row.fields.get("tags") or ()]
     filename = clean(row.fields.get("filename") or "").strip()
     if description:

@@ -81,7 +81,7 @@ def words(text: str) -> FrozenSet[str]:
 
 def cut(text: str, length: int) -> str:
     """Cut a text at a word boundary, so that it has at most C{length} characters."""
-    text = " ".join(text.split())
+    text = " ".join(text[: 10 * length].split())
     if len(text) <= length:
         return text
     head = text[: length - 2]

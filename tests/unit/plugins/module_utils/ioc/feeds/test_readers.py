@@ -525,7 +525,7 @@ def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["csv", "text"])
 def test_a_feed_is_read_as_it_is_needed(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "long"
-    path.write_text("type,value\n" + f"md5,{M}\n" * 20000, encoding="utf-8")
+    path.write_text("type,value\n" + f"md5,{M}\n" * 5000, encoding="utf-8")
     taken = 0
 
     def counted(name: str) -> Any:
@@ -538,7 +538,7 @@ def test_a_feed_is_read_as_it_is_needed(tmp_path: Path, form: str, monkeypatch: 
     outcomes = read({"path": str(path), "format": form})
     assert isinstance([next(outcomes) for _row in range(2)][1], Entry)
     assert taken <= 300
-    assert sum(1 for _outcome in outcomes) >= 19998
+    assert sum(1 for _outcome in outcomes) >= 4998
 
 
 @pytest.mark.parametrize(
@@ -550,4 +550,4 @@ def test_a_long_line_takes_no_time_to_speak_of(tmp_path: Path, piece: str) -> No
     start = time.process_time()
     for form in ("auto", "csv", "text"):
         outcomes(path, format=form)
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 10
