@@ -22,4 +22,8 @@ attributes:
     support: full
     membership:
       - threatops.falcon.falcon
+notes:
+  - On a C(local) connection, without C(become) and C(async), the task runs in Ansible's own process when the Python library C(requests) is
+    there. It returns what the module returns, and items of a loop take milliseconds. The variable C(threatops_falcon_in_process=false) turns
+    that off. See R(Performance, ansible_collections.threatops.falcon.docsite.performance).
 """
