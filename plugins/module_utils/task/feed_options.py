@@ -23,4 +23,4 @@ FEED_OPTIONS: Dict[str, Any] = {
     "to_ids": {"type": "str", "choices": ["respect", "ignore"], "default": "respect"},
 }
 
-FEEDS = ArgumentSpec({"feeds": {"type": "list", "elements": "dict", "default": [], "options": FEED_OPTIONS}})
+FEEDS = ArgumentSpec({"feeds": {"type": "list", "elements": "dict", "options": FEED_OPTIONS}})
