@@ -226,6 +226,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except (seed.BadSeed, BadRule, UnknownStance, OSError) as problem:
         print(f"simulator: {problem}", file=sys.stderr)
         return 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises these again after it has stopped; being stopped is no failure.
+        signal.signal(number, lambda _number, _frame: server.ask_to_stop())
     ready: Dict[str, Any] = {
         "url": server.url,
         "client_id": demo.CLIENT_ID,
@@ -238,9 +241,6 @@ def main(arguments: Optional[List[str]] = None) -> int:
     )
     if options.ready_file:
         _write_whole(options.ready_file, json.dumps(ready))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises these again after it has stopped; being stopped is no failure.
-        signal.signal(number, lambda _number, _frame: server.ask_to_stop())
     server.run()
     server.simulator.store.close()
     return 0
