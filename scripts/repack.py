@@ -34,17 +34,21 @@ def repack(artefact: Path, folder: Path, seconds: int) -> Path:
     contents["FILES.json"] = (contents["FILES.json"][0], files)
     contents["MANIFEST.json"] = (contents["MANIFEST.json"][0], json.dumps(manifest, indent=1).encode())
 
+    # The manifest comes first, as Ansible itself packs it.
+    first = ("MANIFEST.json", "FILES.json")
     target = folder / artefact.name
-    with target.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=seconds) as packed:
-        with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive:
-            # The manifest comes first, as Ansible itself packs it.
-            for name in sorted(contents, key=lambda name: (name not in ("MANIFEST.json", "FILES.json"), name)):
-                member, data = contents[name]
-                entry = tarfile.TarInfo(name)
-                entry.type, entry.linkname = member.type, member.linkname
-                entry.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
-                entry.mtime, entry.size = seconds, len(data)
-                archive.addfile(entry, io.BytesIO(data))
+    with (
+        target.open("wb") as raw,
+        gzip.GzipFile("", "wb", 9, raw, mtime=seconds) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive,
+    ):
+        for name in sorted(contents, key=lambda name: (name not in first, name)):
+            member, data = contents[name]
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = member.type, member.linkname
+            entry.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+            entry.mtime, entry.size = seconds, len(data)
+            archive.addfile(entry, io.BytesIO(data))
     return target
 
 
