@@ -55,7 +55,7 @@ def run(params: Params, context: Context) -> Result:
     """Bring what a tenant holds to what a list says.
 
     @raise TaskFailed: the options contradict each other, the plan was refused, or not all of it could be done
-    @raise FalconError: the tenant could not be read whole
+    @raise FalconError: the tenant could not be asked
     """
     feeds = load(params.get("feeds") or [])
     guard = Guard(params)
@@ -65,13 +65,11 @@ def run(params: Params, context: Context) -> Result:
     try:
         account = reconciliation.run(desired)
         requests = reconciliation.client.requests.dict()
-        for text in reconciliation.client.warnings:
-            context.warn(text)
     finally:
         reconciliation.close()
     result = _result(account, feeds, guard, requests)
     _warn(account, feeds, guard, context)
-    message = _message(account, context)
+    message = _message(account, policy, context)
     if message:
         raise TaskFailed(message, result)
     return result
@@ -203,10 +201,13 @@ def _warn(account: Account, feeds: Loaded, guard: Guard, context: Context) -> No
         context.warn(f"protection was overridden for {len(overridden)} indicators: {names}")
 
 
-def _message(account: Account, context: Context) -> str:
+def _message(account: Account, policy: Policy, context: Context) -> str:
     """Why the task fails, or nothing where it does not."""
     if account.plan.refusals:
-        return "Nothing was written: " + "; ".join(account.plan.refusals)
+        reasons = list(account.plan.refusals)
+        if account.failures and policy.on_error != "fail":  # with fail they are a reason already
+            reasons.append(_failures(account.failures, account.plan.desired))
+        return "Nothing was written: " + "; ".join(reasons)
     parts = []
     if account.failures:
         parts.append(_failures(account.failures, account.plan.desired))
