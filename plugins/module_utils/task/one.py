@@ -43,8 +43,6 @@ def run(params: Params, context: Context) -> Result:
     try:
         account = reconciliation.run([item])
         requests = reconciliation.client.requests.dict()
-        for text in reconciliation.client.warnings:
-            context.warn(text)
     finally:
         reconciliation.close()
     result: Result = {

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Dict, Iterable, List, Sequence
 
 from ..api.batches import Outcome
-from ..api.errors import NotSupported
+from ..api.errors import FalconError, NotSupported
 from ..api.legacy import Legacy
 from ..ioc.change import CREATE, DELETE, UPDATE, Change, Vocabulary
 from ..ioc.item import Desired
 from ..ioc.plan import Failure, Plan, Policy, plan
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
-from .base import Context, Params
+from .base import Context, Params, TaskFailed
 from .connection import connect
 from .groups import resolve
 from .tenant import open_api
@@ -80,8 +80,19 @@ class Reconciliation:
 
         Where the plan is refused nothing is applied; the account then holds the plan alone.
 
-        @raise FalconError: what must be seen could not be seen whole, so that nothing could be decided
+        @raise TaskFailed: what must be seen could not be seen whole, so that nothing could be decided
         """
+        try:
+            return self._run(desired)
+        except FalconError as error:
+            raise TaskFailed(
+                str(error), {**error.details(), "requests": self.client.requests.dict()}
+            ) from error
+        finally:
+            for text in self.client.warnings:
+                self._context.warn(text)
+
+    def _run(self, desired: Sequence[Desired]) -> Account:
         self._resolve_host_groups(desired)
         whole_source = self._policy.purge or bool(
             self._policy.max_deletions and self._policy.max_deletions.percent
@@ -202,16 +213,33 @@ class Reconciliation:
         policy = replace(
             self._policy, purge=False, max_deletions=None, on_error="continue", on_protected="skip"
         )
-        decided = plan(items, self._observe(items, False), policy)
+        try:
+            observed = self._observe(items, False)
+        except FalconError as error:
+            message = f"was changed by somebody else meanwhile, and looking again failed: {error}"
+            account.failures.extend(
+                {change.identity: _failed(change, message) for change in changes}.values()
+            )
+            return
+        decided = plan(items, observed, policy)
         account.unchanged += decided.unchanged
         account.failures.extend(decided.failures)
-        for entry in decided.foreign:
-            owner = (
-                f"is now owned by {entry['source']!r}" if entry["source"] else "now exists without an owner"
+        decided_before = account.plan
+        decided_before.protected.extend(decided.protected)
+        if policy.on_foreign == "skip":
+            decided_before.foreign.extend(decided.foreign)
+        else:
+            by_identity = {change.identity: change for change in changes}
+            account.failures.extend(
+                _failed(by_identity[entry["type"], entry["value"]], _taken(entry["source"]))
+                for entry in decided.foreign
             )
-            message = f"{owner}: somebody else created it meanwhile"
-            account.failures.append(Failure(entry["type"], entry["value"], CREATE, message))
         self._send(decided.changes, account, last=True)
+
+
+def _taken(source: str) -> str:
+    owner = f"is now owned by {source!r}" if source else "now exists without an owner"
+    return f"{owner}: somebody else created it meanwhile"
 
 
 def _failed(change: Change, message: str) -> Failure:
