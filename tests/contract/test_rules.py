@@ -554,3 +554,18 @@ def test_older_indicators_are_replaced_not_refused(simulator: Tenant) -> None:
         "domain:evil.test"
     ]
     simulator.stance(legacy=False)
+
+
+def test_an_empty_filter_deletes_nothing(simulator: Tenant) -> None:
+    stored(simulator, domain())
+    assert simulator.call("DELETE", ENTITIES, params={"filter": ""}).status_code == 400
+    assert len(listed(simulator)["resources"]) == 1
+
+
+def test_answers_may_come_in_another_order(simulator: Tenant) -> None:
+    simulator.stance(resources_order="reversed")
+    made = stored(simulator, domain("a.test"), domain("b.test"))
+    assert [record["value"] for record in made] == ["b.test", "a.test"]
+    ids = [("ids", record["id"]) for record in made]
+    read = simulator.call("GET", ENTITIES, params=ids).json()["resources"]
+    assert [record["value"] for record in read] == ["a.test", "b.test"]

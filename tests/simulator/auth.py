@@ -32,6 +32,9 @@ TOKEN_SERVICE = "csam"
 GATEWAY = "crowdstrike-api-gateway"
 
 _CLIENT_ID = re.compile(r"[0-9a-fA-F]{32}")
+_HIDDEN = "********"
+_TOKEN_LIKE = re.compile(r"[\w-]{64,}")
+_HEX = re.compile(r"[0-9a-fA-F]+")
 _SECRET = re.compile(r"\w{40}")
 _MEMBER_CID = re.compile(r"([0-9a-fA-F]{32})(?:-[0-9A-Za-z]{2})?")
 
@@ -131,12 +134,10 @@ class Credentials:
         self.tokens.pop(bearer(authorization), None)
 
     def hide(self, text: str) -> str:
-        """A text with every known secret and token blotted out."""
+        """A text with every known secret, and whatever could be a token, blotted out."""
         for client in self.clients.values():
-            text = text.replace(client.client_secret, "********")
-        for token in self.tokens:
-            text = text.replace(token, "********")
-        return text
+            text = text.replace(client.client_secret, _HIDDEN)
+        return _TOKEN_LIKE.sub(lambda run: run[0] if _HEX.fullmatch(run[0]) else _HIDDEN, text)
 
     def _tenant(self, client: Client, member_cid: str) -> str:
         if not member_cid:

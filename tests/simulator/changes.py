@@ -15,7 +15,7 @@ from .clock import instant_text
 from .context import Call
 from .record import assemble
 from .rules import Fields, Row, Rules
-from .search import not_found, read_filter, read_ids, with_missing
+from .search import in_order, not_found, read_filter, read_ids, with_missing
 from .store import Record
 
 
@@ -42,7 +42,7 @@ def create(call: Call) -> Answer:
         new = [row for row in {_pair(row): row for row in accepted}.values() if row.number not in stored]
     if call.store.live_count(call.tenant) + len(new) > call.stances.number("quota"):
         raise Refusal(400, "Limit of 1 million indicators reached.")
-    result = _store_new(call, accepted, stored)
+    result = in_order(call, _store_new(call, accepted, stored))
     reply = values(result, status=201, errors=None, pagination={"limit": 0, "total": len(result)})
     if refused:
         reply.errors = [error(400, rules.ROWS_INVALID)]
@@ -163,7 +163,9 @@ def update(call: Call) -> Answer:
     if all(_same(stored[one], record) for one, record in changed.items()):
         call.objections.append("useless write: nothing changes")
     call.store.change(call.tenant, list(changed.values()))
-    return values(list(changed.values()), errors=None, pagination={"limit": 0, "total": len(changed)})
+    return values(
+        in_order(call, list(changed.values())), errors=None, pagination={"limit": 0, "total": len(changed)}
+    )
 
 
 def _bulk_update(call: Call, body: Dict[str, Any]) -> Answer:
@@ -210,7 +212,7 @@ def _same(stored: Record, changed: Record) -> bool:
 
 def delete(call: Call) -> Answer:
     """indicator_delete_v1: by ids or by filter; the record stays, marked as deleted."""
-    has_filter, has_ids = "filter" in call.parameters, "ids" in call.parameters
+    has_filter, has_ids = bool(call.text("filter").strip()), "ids" in call.parameters
     if has_filter == has_ids and not (has_filter and call.stances.text("ids_and_filter") == "filter"):
         raise Refusal(
             400,

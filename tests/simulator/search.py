@@ -12,7 +12,7 @@ from .answers import Answer, HtmlPage, Refusal, error, records, values
 from .context import Call
 from .fql import Condition, FqlError, UnknownProperty, compile_filter
 from .properties import FILTERS, SORTS
-from .store import LIVE, BadToken, Order
+from .store import LIVE, BadToken, Order, Record
 
 DEFAULT_PAGE = 100
 
@@ -132,9 +132,14 @@ def get(call: Call) -> Answer:
     """indicator_get_v1: full records by id, deleted ones included."""
     ids = read_ids(call)
     found = call.store.by_id(call.tenant, ids)
-    reply = values([found[one] for one in ids if one in found])
+    reply = values(in_order(call, [found[one] for one in ids if one in found]))
     reply.pagination = {"limit": 0, "total": len(found)}
     return with_missing(call, reply, [one for one in ids if one not in found])
+
+
+def in_order(call: Call, found: List[Record]) -> List[Record]:
+    """Records as they were asked for, or the other way round: no client should rely on their order."""
+    return found if call.stances.text("resources_order") == "asked" else found[::-1]
 
 
 def aggregate(call: Call) -> Answer:

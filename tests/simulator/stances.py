@@ -88,6 +88,9 @@ CHOICES: Dict[str, Choice] = {
     "unknown_property": _choice(
         "400 nothing", "a filter on a property that does not exist: refused, or no match"
     ),
+    "resources_order": _choice(
+        "asked reversed", "order of records in the answers to GET by id, POST and PATCH"
+    ),
     "after_on_last_page": _choice("present missing", "whether the last page carries an `after` token"),
     "empty_resources": _choice("list null", "`resources` of an empty page"),
     "parent_omitted": _choice(
