@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, Dict, List, Optional
+from typing import TYPE_CHECKING, Dict, List, NoReturn, Optional
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from .errors import AuthenticationError, ConfigurationError, FalconError
@@ -90,8 +90,8 @@ class Session:
         self._expires = float("inf")
         self._renew = float("inf")
         self._refusal: Optional[FalconError] = None
-        #: The token that was asked for here, not given or kept by another task.
-        self.issued = ""
+        #: A token that was asked for here and has not been accepted yet.
+        self.unproven = ""
         self.secrets: List[str] = [text for text in (connection.client_secret, self._token) if text]
         name = connection.cloud or "autodiscover"
         if name != "autodiscover" and name not in REGIONS:
@@ -174,7 +174,12 @@ class Session:
                 self._get_another()
             return self._token
 
-    def refuse_new_token(self) -> None:
+    def proven(self, token: str) -> None:
+        """A request was accepted with this token."""
+        if self.unproven == token:
+            self.unproven = ""
+
+    def refuse_new_token(self) -> NoReturn:
         """A token that was only just issued was refused too: there is no use in going on.
 
         @raise AuthenticationError: Always, now and for every later use.
@@ -187,7 +192,7 @@ class Session:
                 )
             )
 
-    def _refuse(self, error: FalconError) -> None:
+    def _refuse(self, error: FalconError) -> NoReturn:
         self._refusal = error
         raise error
 
@@ -227,7 +232,7 @@ class Session:
         lifetime = body.get("expires_in")
         known = isinstance(lifetime, (int, float)) and 0 < lifetime < 1e6
         self._accept(body["access_token"], float(lifetime) if known else _LIFETIME)  # type: ignore[arg-type]
-        self.issued = self._token
+        self.unproven = self._token
         if self._file is not None:
             self._file.save(self._token, self.base_url, time.time() + self._expires - time.monotonic())
 

@@ -16,6 +16,8 @@ from .fql import encode
 from .transport import Counters, Reply, Transport, first_error
 from .version import VERSION
 
+# Tokens that one request is tried with: each must have been good for another request, or be the second.
+_MOST_TOKENS = 5
 #: How many trace ids of writes are kept.
 _MOST_TRACES = 10_000
 
@@ -194,13 +196,15 @@ class Client:
 
         def attempt() -> Reply:
             token = self._session.token()
-            reply = send(token)
-            while reply.status == 401:
-                token = self._session.replace(token)
+            for refusals in range(_MOST_TOKENS):
                 reply = send(token)
-                if reply.status == 401 and self._session.issued == token:
-                    self._session.refuse_new_token()
-            return reply
+                if reply.status != 401:
+                    self._session.proven(token)
+                    return reply
+                if refusals and self._session.unproven == token:
+                    break
+                token = self._session.replace(token)
+            return self._session.refuse_new_token()
 
         reply = self._transport.exchange(attempt, purpose, write, size_may_be_refused)
         answer = self._answer(reply)

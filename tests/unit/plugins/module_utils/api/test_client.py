@@ -272,6 +272,31 @@ def test_threads_that_are_refused_together_share_one_new_token(falcon, connect):
     assert len(falcon.requests) == 8
 
 
+def test_tokens_that_are_good_for_two_requests_only(falcon, connect):
+    """Four threads use a token up before all of them had their turn with it: it was good, so another is asked for."""
+    used = {}
+    lock = threading.Lock()
+
+    def handler(request):
+        with lock:
+            bearer = request.headers["authorization"]
+            used[bearer] = used.get(bearer, 0) + 1
+            return falcon.ok([{"id": "1"}]) if used[bearer] <= 2 else falcon.error(401)
+
+    falcon.handler = handler
+    client = connect(concurrency=4)
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.extend(read(client).status for _ in range(3)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 12
+
+
 def test_unauthorized_for_ever_ends_after_one_new_token(falcon, connect):
     falcon.handler = lambda request: falcon.error(401)
     client = connect()
