@@ -182,6 +182,22 @@ def importer(run: Run) -> None:
 
 
 @step
+def release(run: Run) -> None:
+    """Two builds of the same commit are equal, byte for byte, and what is installed is what its manifest says."""
+    for umask in ("022", "077"):
+        target = run.work / umask
+        run("bash", "-c", f"umask {umask} && {ROOT}/scripts/build_release {target}")
+    run("cmp", run.work / "022" / "SHA256SUMS", run.work / "077" / "SHA256SUMS")
+    artefact = next((run.work / "022").glob("*.tar.gz"))
+    there = {"ANSIBLE_COLLECTIONS_PATH": str(run.work / "installed")}
+    for words in (
+        ("install", artefact, "-p", run.work / "installed"),
+        ("verify", "threatops.falcon", "--offline"),
+    ):
+        run("ansible-galaxy", "collection", *words, extra=there, without=("PYTHONPATH",))
+
+
+@step
 def docs(run: Run) -> None:
     """The documentation site builds without a warning, and its internal links lead somewhere."""
     run("bash", ROOT / "scripts" / "build_docs", run.work / "site")
