@@ -38,10 +38,11 @@ def trusted(value: Any) -> Any:
 
 
 class Case:
-    """One inventory; C{hosts} is what the tenant says."""
+    """One inventory; C{hosts} is what the tenant says, unless it is C{error}."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.hosts: Any = []
+        self.hosts: list[dict[str, Any]] = []
+        self.error: Exception | None = None
         self.asked: list[dict[str, Any]] = []
         self.cache: dict[str, Any] = {}
         self.extra_vars: dict[str, Any] = {}
@@ -59,8 +60,8 @@ class Case:
 
     def _find(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         self.asked.append(params)
-        if isinstance(self.hosts, Exception):
-            raise self.hosts
+        if self.error:
+            raise self.error
         context.warn("a warning")
         return {"hosts": self.hosts}
 
@@ -191,7 +192,7 @@ def test_the_users_own_values_may_be_templates(case: Case) -> None:
     case.parse(iocs=[{"type": "sha256", "value": "{{ hash }}"}])
     case.parse(iocs="{{ all_of_them }}")
     assert [params["iocs"] for params in case.asked] == [[HASH], [DOMAIN]]
-    assert type(case.asked[0]["iocs"][0]["value"]) is str
+    assert case.asked[0]["iocs"][0]["value"].__class__ is str
 
 
 @pytest.mark.parametrize("iocs", ["domain", {"type": "domain"}, ["domain"]])
@@ -241,7 +242,7 @@ def test_another_question_has_another_place_in_the_cache(case: Case, change: dic
 
 @pytest.mark.parametrize("error", [TaskFailed("an option is wrong"), Unavailable("Falcon is away")])
 def test_what_goes_wrong_is_an_error_of_the_inventory(case: Case, error: Exception) -> None:
-    case.hosts = error
+    case.error = error
     with pytest.raises(AnsibleParserError, match=r"an option is wrong|Falcon is away"):
         case.parse()
 

@@ -26,12 +26,12 @@ from ansible_collections.threatops.falcon.plugins.module_utils.task.report impor
 HASH = {"type": "sha256", "value": "a1" * 32}
 DOMAIN = {"type": "domain", "value": "beacon.example.net"}
 MARKUP = "<img src=x onerror=alert(1)>"
-IOCS = [
+IOCS = (
     {**HASH, "device_count": 2, "limit_exceeded": False, "device_ids": ["1", "2"]},
     {**DOMAIN, "device_count": 1, "limit_exceeded": True, "device_ids": ["2"]},
     {"type": "ipv4", "value": "198.51.100.7", "device_count": 0, "limit_exceeded": False, "device_ids": []},
-]
-HOSTS = [
+)
+HOSTS = (
     {
         "device_id": "1",
         "hostname": "web",
@@ -47,8 +47,8 @@ HOSTS = [
         "status": "normal",
         "observed": [HASH, DOMAIN],
     },
-]
-PROCESSES = [
+)
+PROCESSES = (
     {
         "process_id": "pid:2:9",
         "device_id": "2",
@@ -70,7 +70,7 @@ PROCESSES = [
         "observed": [HASH],
         "start_timestamp": "2026-01-30T09:00:00Z",
     },
-]
+)
 
 
 def document(iocs: Any = IOCS, hosts: Any = HOSTS, processes: Any = PROCESSES) -> dict[str, Any]:
