@@ -242,6 +242,15 @@ def test_host_groups_are_named(tenant: Tenant) -> None:
     assert [host["host_groups"] for host in result["hosts"]] == [["Servers", "e" * 32], []]
 
 
+def test_a_group_that_is_gone_keeps_its_id(tenant: Tenant) -> None:
+    tenant.simulator.seed(
+        hosts=[{"device_id": device(0), "hostname": "a", "groups": ["e" * 32]}],
+        sightings=[{**DOMAIN, "devices": [device(0)]}],
+    )
+    assert tenant.hosts(iocs=[DOMAIN], host_group_names=True)["hosts"][0]["host_groups"] == ["e" * 32]
+    assert tenant.asked()[-1] == "GET /devices/entities/host-groups/v1"
+
+
 def processes_of(tenant: Tenant) -> list[str]:
     pids = [f"pid:{device(number)}:{local}" for number in range(2) for local in (1, 2)]
     tenant.simulator.seed(
