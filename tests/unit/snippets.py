@@ -43,6 +43,14 @@ KEYWORDS = {*Task.fattributes, *Block.fattributes, "listen"}
 NESTED = ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks", "handlers")
 
 
+class AnsibleYaml(yaml.SafeLoader):
+    """YAML with the tags that Ansible adds."""
+
+
+for tag in ("!unsafe", "!vault"):
+    AnsibleYaml.add_constructor(tag, yaml.SafeLoader.construct_scalar)
+
+
 @dataclass(frozen=True)
 class Snippet:
     """A YAML text and where it stands."""
@@ -62,8 +70,11 @@ def examples() -> list[Snippet]:
 
 
 def documents() -> list[Snippet]:
-    """The YAML blocks of README, role READMEs and guides."""
-    found = []
+    """The YAML blocks of README, role READMEs and guides, and the example files."""
+    found = [
+        Snippet(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
+        for path in sorted([*ROOT.glob("docs/examples/**/*.yml"), *ROOT.glob("playbooks/*.yml")])
+    ]
     for path in sorted(
         [*ROOT.glob("*.md"), *ROOT.glob("roles/*/README.md"), *ROOT.glob("tests/*/README.md")]
     ):
@@ -104,7 +115,7 @@ def _constants(path: Path) -> Mapping[str, str]:
 def problems(snippet: Snippet) -> list[str]:
     """What a run would refuse: unknown modules, options, choices, role variables, fields of indicators."""
     try:
-        parsed = list(yaml.safe_load_all(snippet.text))
+        parsed = list(yaml.load_all(snippet.text, AnsibleYaml))
     except yaml.YAMLError as problem:
         return [f"this is not YAML: {problem}"]
     return [problem for document in parsed for problem in _check(document)]
@@ -112,7 +123,7 @@ def problems(snippet: Snippet) -> list[str]:
 
 def tasks(snippet: Snippet) -> Iterator[tuple[str, Any]]:
     """Every use of a module or role of this collection: its name and what it is given."""
-    for document in yaml.safe_load_all(snippet.text):
+    for document in yaml.load_all(snippet.text, AnsibleYaml):
         yield from _tasks(document)
 
 
