@@ -10,4 +10,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from simulator_fixture import demo_simulator, simulator, simulator_process, simulator_server  # noqa: E402, F401
+from simulator_fixture import demo_simulator, simulator, simulator_process, simulator_server
+
+__all__ = ["demo_simulator", "simulator", "simulator_process", "simulator_server"]

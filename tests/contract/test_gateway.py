@@ -124,7 +124,9 @@ def test_a_parents_indicator_cannot_be_changed(demo_simulator: Tenant) -> None:
 def test_rate_limit_counts_down_and_answers_429_with_the_time(simulator: Tenant) -> None:
     token = simulator.token()
     simulator.stance(rate_limit=3)
-    left = [simulator.call("GET", COMBINED, token=token).headers["X-Ratelimit-Remaining"] for _ in range(3)]
+    left = [
+        simulator.call("GET", COMBINED, token=token).headers["X-Ratelimit-Remaining"] for _time in range(3)
+    ]
     assert left == ["2", "1", "0"]
     refused = simulator.call("GET", COMBINED, token=token)
     assert refused.status_code == 429
@@ -136,7 +138,7 @@ def test_rate_limit_counts_down_and_answers_429_with_the_time(simulator: Tenant)
 
 
 def test_bad_tokens_lock_an_address_out(simulator: Tenant) -> None:
-    answers = [simulator.call("GET", COMBINED, token="bad").status_code for _ in range(16)]
+    answers = [simulator.call("GET", COMBINED, token="bad").status_code for _time in range(16)]
     assert answers == [401] * 15 + [429]
 
 
@@ -225,7 +227,7 @@ def test_nth_every_times_and_contents_choose_requests(simulator: Tenant) -> None
     token = simulator.token()
 
     def statuses(count: int) -> list[int]:
-        return [simulator.call("GET", COMBINED, token=token).status_code for _ in range(count)]
+        return [simulator.call("GET", COMBINED, token=token).status_code for _time in range(count)]
 
     read = {"path": "/iocs/combined/.*"}
     simulator.faults({"match": {**read, "nth": [2, 4]}, "do": {"status": 503}})
@@ -310,7 +312,7 @@ def test_a_client_that_gives_up_on_a_hanging_answer_finds_the_write_done(simulat
 def test_token_lost_in_mid_run(simulator: Tenant, action: str) -> None:
     token = simulator.token()
     simulator.faults({"match": {"path": COMBINED, "nth": 2}, "do": action})
-    assert [simulator.call("GET", COMBINED, token=token).status_code for _ in range(3)] == [200, 401, 401]
+    assert [simulator.call("GET", COMBINED, token=token).status_code for _time in range(3)] == [200, 401, 401]
     assert simulator.call("GET", COMBINED).status_code == 200
 
 

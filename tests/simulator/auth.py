@@ -151,7 +151,7 @@ class Credentials:
 
 def bearer(authorization: str) -> str:
     """The token of an Authorization header, or an empty text."""
-    kind, _, text = authorization.partition(" ")
+    kind, _space, text = authorization.partition(" ")
     return text.strip() if kind.lower() == "bearer" else ""
 
 
@@ -166,11 +166,11 @@ def _form(body: bytes) -> Dict[str, str]:
 
 
 def _basic(authorization: str) -> Tuple[str, str]:
-    kind, _, text = authorization.partition(" ")
+    kind, _space, text = authorization.partition(" ")
     if kind.lower() != "basic":
         return "", ""
     try:
-        client_id, _, secret = base64.b64decode(text).decode().partition(":")
+        client_id, _colon, secret = base64.b64decode(text).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return unquote_plus(client_id), unquote_plus(secret)

@@ -151,7 +151,7 @@ def _page(
             powered_by=_SERVICE,
             objection="limit or offset out of range",
         )
-    sort, _, direction = call.text("sort").replace("|", ".").partition(".")
+    sort, _dot, direction = call.text("sort").replace("|", ".").partition(".")
     if (sort and sort not in sorts) or direction not in ("", "asc", "desc"):
         raise Refusal(400, f"invalid sort '{call.text('sort')}'", powered_by=_SERVICE, objection="bad sort")
     ids, texts, total = call.store.things.page(

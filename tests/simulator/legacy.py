@@ -109,7 +109,7 @@ def query(call: Call) -> Answer:
     if not 1 <= limit <= _QUERY_MAX or offset < 0:
         raise Refusal(400, f"limit must be between 1 and {_QUERY_MAX}")
     matches = [record for record in call.store.things.everything(KIND, call.tenant) if _matches(call, record)]
-    name, _, direction = (call.text("sort") or "type.asc").partition(".")
+    name, _dot, direction = (call.text("sort") or "type.asc").partition(".")
     if name not in _SORTS or direction not in ("", "asc", "desc"):
         raise Refusal(400, f"invalid sort '{call.text('sort')}'")
     matches.sort(key=lambda record: str(record.get(name, "")), reverse=direction == "desc")

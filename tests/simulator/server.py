@@ -194,7 +194,7 @@ def prepare(options: argparse.Namespace) -> RunningServer:
         latency_seconds=options.latency / 1000,
     )
     for text in options.stance:
-        name, _, value = text.partition("=")
+        name, _equals, value = text.partition("=")
         simulator.stances.set(name, value)
     if options.faults:
         simulator.faults.set(seed.read_file(options.faults))

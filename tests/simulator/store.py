@@ -261,7 +261,9 @@ class Store:
             (*parameters, limit + 1, offset),
         ).fetchall()
         shown = rows[:limit]
-        texts = [f'"{text}"' for _, _, text in shown] if ids_only else [text for _, _, text in shown]
+        texts = [row[2] for row in shown]
+        if ids_only:
+            texts = [f'"{one}"' for one in texts]
         token = _token(shown[-1][0], shown[-1][1]) if shown else None
         return Page(texts, self.count(tenant, condition), token, len(rows) <= limit)
 

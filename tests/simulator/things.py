@@ -66,7 +66,7 @@ class Things:
         total = self._connection.execute(f"SELECT COUNT(*) FROM things WHERE {where}", parameters).fetchone()[
             0
         ]
-        return [one for one, _ in rows], [text for _, text in rows], int(total)
+        return [row[0] for row in rows], [row[1] for row in rows], int(total)
 
 
 class Sightings:
