@@ -118,7 +118,10 @@ def split(text: str, delimiter: str) -> List[str]:
     if '"' not in text:
         return text.split(delimiter)
     reader = csv.reader([text + "\n", "\n"], delimiter=delimiter, skipinitialspace=True)
-    cells = next(reader)
+    try:
+        cells = next(reader, [])
+    except csv.Error:  # a field of more than 128 KiB
+        return text.split(delimiter)
     return cells if reader.line_num == 1 else text.split(delimiter)
 
 
@@ -148,7 +151,7 @@ def _records(
                 skipinitialspace=True,
             )
             try:
-                cells = next(reader)
+                cells = next(reader, [])
             except csv.Error:
                 cells = []
             more = reader.line_num - 1

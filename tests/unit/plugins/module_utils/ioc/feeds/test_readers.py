@@ -516,6 +516,11 @@ def test_byte_order_marks(tmp_path: Path, encoding: str) -> None:
     assert values(outcomes(path)[0]) == ["1.2.3.4"]
 
 
+def test_a_field_of_any_length(tmp_path: Path) -> None:
+    text = f'type,value,note\nmd5,{M},"{"x" * 200000}"\nip,"{"x" * 200000},\nip,1.2.3.4,"{"x" * 200000}\n'
+    assert values(of_text(tmp_path, text, format="csv")[0]) == [M, "1.2.3.4"]
+
+
 def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
     for name in ("csv", "text"):
         assert of_text(tmp_path, "", format=name) == ([], {})
