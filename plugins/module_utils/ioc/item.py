@@ -20,6 +20,8 @@ WRITTEN = frozenset(
     ]
 )
 LONGEST_LIFE = 36500  # days
+#: Fields that an item hardly ever has in common with others.
+_SINGULAR = frozenset(("description", "filename", "expiration", "host_groups", "tags"))
 
 Fields = Dict[str, Any]
 
@@ -84,7 +86,8 @@ class ItemReader:
                 raise FieldProblem("defaults_by_type", f"{str(kind)!r} is not an indicator type")
             self._by_type[kind] = read_defaults(fields or {}, f"defaults_by_type.{kind}")
         self._owner = owner
-        self._filled: Dict[Tuple[Any, ...], Fields] = {}
+        self._filled: Dict[Tuple[Any, ...], Tuple[Fields, FrozenSet[str]]] = {}
+        self._alike: Dict[Tuple[Any, ...], Fields] = {}
 
     def read(
         self, raw: object, index: Optional[int] = None, place: str = "", nearer: Optional[Fields] = None
@@ -134,6 +137,7 @@ class ItemReader:
             own["source"] = self._owner
         layers = [layer for layer in (nearer, self._by_type.get(desired.kind), self._defaults) if layer]
         added: Fields = {}
+        defaulted: FrozenSet[str] = frozenset()
         if layers:
             key: Tuple[Any, ...] = (
                 desired.kind,
@@ -145,16 +149,22 @@ class ItemReader:
             key += (own.get("mobile_action"), own.get("applied_globally"))
             cached = self._filled.get(key)
             if cached is None:
-                cached = self._filled[key] = _Chooser(desired.kind, own, layers).run()
-            added = cached
+                chosen = _Chooser(desired.kind, own, layers).run()
+                cached = self._filled[key] = (chosen, frozenset(chosen))
+            added, defaulted = cached
         if "renew_within_days" in own and "expiration_days" not in own and "expiration_days" not in added:
             problems.append(FieldProblem("renew_within_days", "needs expiration_days"))
         both = {**added, **own} if added else own
         desired.days = both.get("expiration_days")
         desired.renew_within = both.get("renew_within_days", 0)
         desired.by_policy = bool(both.get("policy"))
-        desired.fields = {name: both[name] for name in both if name in WRITTEN}
-        desired.defaulted = frozenset(added)
+        fields = {name: both[name] for name in both if name in WRITTEN}
+        desired.fields = fields if _SINGULAR.intersection(own) else self._shared(fields)
+        desired.defaulted = defaulted
+
+    def _shared(self, fields: Fields) -> Fields:
+        """One mapping for all items that ask for the same: in a long list most do. Nobody changes it in place."""
+        return self._alike.setdefault(tuple(fields.items()), fields)
 
 
 def read_defaults(raw: object, place: str) -> Fields:

@@ -125,7 +125,8 @@ def normalise(kind: str, value: object) -> str:
     text = value.strip()
     if not text:
         raise ValueProblem("the value is empty")
-    return form(kind, text)
+    normal = form(kind, text)
+    return text if normal == text else normal  # of a long list most are normal already: one text in memory, not two
 
 
 def recognise(text: str) -> Optional[Identity]:

@@ -61,6 +61,7 @@ def run(params: Params, context: Context) -> Result:
     guard = Guard(params)
     policy = _policy(params, feeds, guard)
     desired = _desired(params, feeds, policy.source)
+    feeds.items.clear()  # a long feed need not be held twice
     reconciliation = Reconciliation(params, context, policy, params["concurrency"])
     try:
         account = reconciliation.run(desired)
