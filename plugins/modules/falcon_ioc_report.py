@@ -16,7 +16,8 @@ description:
     page.
   - The HTML is one file that loads nothing, with tables that sort, filter and turn pages in the browser, in light and dark, and on paper.
     Whatever a tenant or a feed has put into a field is shown, never interpreted.
-  - Nothing is asked of Falcon. The options that other modules connect with are taken as well, and those that are no secret are reported.
+  - Nothing is asked of Falcon, unless O(read) says so. The options that other modules connect with are taken as well, and those that are no
+    secret are reported.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
@@ -102,6 +103,13 @@ options:
     type: list
     elements: dict
     default: []
+  read:
+    description:
+      - Read the indicators instead of taking them from O(records), V(sources) those of the owners of O(lists), V(tenant) all. With many
+        thousands that is much quicker than through a variable. The API client needs the scope C(IOC Management) with C(Read).
+    type: str
+    choices: [none, sources, tenant]
+    default: none
   expiring_days:
     description: An indicator that expires within so many days is reported as C(expiring).
     type: int
@@ -188,11 +196,6 @@ EXAMPLES = r"""
   check_mode: true
   register: planned
 
-- name: Look at what is there
-  threatops.falcon.falcon_ioc_info:
-    sources: [soc-emea]
-  register: present
-
 - name: Report, and fail where something is missing or was changed
   threatops.falcon.falcon_ioc_report:
     title: Falcon IOCs of soc-emea
@@ -200,7 +203,7 @@ EXAMPLES = r"""
     formats: [html, json, csv, junit]
     lists: [{name: soc-emea, source: soc-emea}]
     plan: ["{{ planned }}"]
-    records: "{{ present.iocs }}"
+    read: tenant
     fail_on: [missing, changed, disabled]
 
 - name: Find who observed a domain
@@ -274,7 +277,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.task.report impor
 
 
 def main() -> None:
-    run_module(SPEC, run, needs_requests=False)
+    run_module(SPEC, run)
 
 
 if __name__ == "__main__":
