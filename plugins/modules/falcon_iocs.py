@@ -296,6 +296,11 @@ requests:
     write: 1
     retried: 0
     waited_seconds: 0.0
+trace_ids:
+  description: What Falcon calls the writes of this run, at most 10,000 of them. Its support and its audit log know them by these names.
+  type: list
+  elements: str
+  returned: always
 plan_digest:
   description:
     - SHA-256 of the plan. The same desired and the same observed state give the same digest.

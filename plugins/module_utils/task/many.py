@@ -66,9 +66,10 @@ def run(params: Params, context: Context) -> Result:
     try:
         account = reconciliation.run(desired)
         requests = reconciliation.client.requests.dict()
+        trace_ids = list(reconciliation.client.trace_ids)
     finally:
         reconciliation.close()
-    result = _result(account, feeds, guard, requests)
+    result = {**_result(account, feeds, guard, requests), "trace_ids": trace_ids}
     _warn(account, feeds, guard, context)
     message = _message(account, policy, context)
     if message:
