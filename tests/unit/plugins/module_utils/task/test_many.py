@@ -1,0 +1,158 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task of falcon_iocs, on a simulated tenant: what it returns, what it sends, what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from run_task import run
+
+from ansible_collections.threatops.falcon.plugins.module_utils.task import many
+
+ENTITIES = "/iocs/entities/indicators/v1"
+
+
+def domain(name: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "domain", "value": name, "action": "detect", "severity": "high", **fields}
+
+
+def hashes(count: int) -> list[dict[str, Any]]:
+    return [{"type": "sha256", "value": f"{number:064x}", "action": "allow"} for number in range(count)]
+
+
+def writes(simulator: Any) -> int:
+    return sum(1 for entry in simulator.log() if entry["path"] == ENTITIES and entry["method"] != "GET")
+
+
+def test_a_list_is_created_in_batches_and_not_sent_again(simulator: Any) -> None:
+    first = run("falcon_iocs", simulator, iocs=hashes(450), source="soc")
+    assert first["counts"]["created"] == 450 and writes(simulator) == 3
+    again = run("falcon_iocs", simulator, iocs=hashes(450), source="soc", purge=True)
+    assert not again["changed"] and again["counts"]["unchanged"] == 450
+    assert again["requests"] == {"token": 1, "read": 1, "write": 0, "retried": 0, "waited_seconds": 0.0}
+    assert simulator.objections() == []
+
+
+def test_check_mode_names_what_apply_changes(simulator: Any) -> None:
+    simulator.seed(indicators=[domain("stays.example", source="soc"), domain("goes.example", source="soc")])
+    options = {
+        "iocs": [domain("stays.example", description="x"), domain("new.example")],
+        "source": "soc",
+        "purge": True,
+    }
+    planned = run("falcon_iocs", simulator, check=True, **options)
+    assert writes(simulator) == 0
+    applied = run("falcon_iocs", simulator, **options)
+    for name in ("counts", "created_iocs", "updated_iocs", "deleted_iocs", "plan_digest", "diff", "changed"):
+        assert planned[name] == applied[name]
+    assert [record["value"] for record in applied["deleted_iocs"]] == ["goes.example"]
+    assert {record["value"] for record in simulator.indicators()} == {"stays.example", "new.example"}
+
+
+def test_what_was_deleted_can_be_pasted_back(simulator: Any) -> None:
+    simulator.seed(indicators=[domain("a.example", source="soc", tags=["t"], description="d")])
+    gone = run("falcon_iocs", simulator, iocs=[], source="soc", purge=True, purge_allow_empty=True)
+    back = run("falcon_iocs", simulator, iocs=gone["deleted_iocs"], source="soc")
+    assert back["counts"]["created"] == 1
+    (record,) = simulator.indicators()
+    assert (record["tags"], record["description"]) == (["t"], "d")
+
+
+def test_invalid_items_are_named_and_the_rest_is_applied(simulator: Any) -> None:
+    result = run("falcon_iocs", simulator, iocs=[domain("ok.example"), domain("bad name"), "nonsense"])
+    assert result["failed"] and result["changed"]
+    assert [failed["index"] for failed in result["failed_iocs"]] == [1, 2]
+    assert result["counts"]["created"] == 1 and result["counts"]["failed"] == 2
+    assert "iocs[1] (domain bad name): value: 'bad name' is not a domain name" in result["msg"]
+    assert "the rest was applied" in result["msg"]
+
+
+def test_a_refusal_by_the_tenant_fails_that_item_alone(simulator: Any) -> None:
+    iocs = [domain("ok.example"), domain("scoped.example", host_groups=["a" * 32])]
+    result = run("falcon_iocs", simulator, iocs=iocs)
+    assert result["counts"]["created"] == 1
+    (failed,) = result["failed_iocs"]
+    assert (failed["index"], failed["operation"]) == (1, "create")
+    assert "host_groups" in failed["message"]
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"purge": True}, "purge needs source"),
+        ({"max_deletions": "many"}, "max_deletions"),
+        ({"max_deletions": "5%"}, "a share needs source"),
+        ({"batch_size": 0}, "batch_size is a number from 1"),
+        ({"page_size": 2001}, "page_size"),
+        ({"concurrency": 99}, "concurrency"),
+        ({"defaults": {"colour": "red"}}, "defaults: colour"),
+        ({"iocs": [domain("a.example"), domain("A.example.")]}, "stands at iocs[0] and again at iocs[1]"),
+        ({"protect": {"networks": ["x"]}}, "protect: networks"),
+        ({"feeds": [{"path": "/nonexistent", "format": "auto"}]}, "/nonexistent"),
+    ],
+)
+def test_options_that_cannot_work_are_refused_before_anything_is_sent(
+    simulator: Any, options: Any, said: str
+) -> None:
+    result = run("falcon_iocs", simulator, **options)
+    assert result["failed"] and said in result["msg"]
+    assert simulator.log() == []
+
+
+def test_a_refused_plan_writes_nothing_and_names_invalid_items_too(simulator: Any) -> None:
+    iocs = [domain("8.8.8.8"), {"type": "ipv4", "value": "8.8.8.8", "action": "detect", "severity": "low"}]
+    result = run("falcon_iocs", simulator, iocs=iocs)
+    assert result["msg"].startswith("Nothing was written: protected") and "iocs[0]" in result["msg"]
+    assert not result["changed"] and writes(simulator) == 0
+    override = {"override": ["8.8.8.8"]}
+    passed = run("falcon_iocs", simulator, iocs=iocs[1:], protect=override)
+    assert passed["overridden_iocs"] == [{"type": "ipv4", "value": "8.8.8.8"}]
+    assert any("overridden" in text for text in passed["warnings"])
+
+
+def test_host_groups_by_name_are_looked_up_once(simulator: Any) -> None:
+    simulator.seed(host_groups=[{"name": "Servers", "id": "5" * 32}])
+    iocs = [domain(f"{number}.example", host_groups=["SERVERS"]) for number in range(5)]
+    assert run("falcon_iocs", simulator, iocs=iocs)["counts"]["created"] == 5
+    assert len(simulator.log("GET", "/devices/combined/host-groups/v1")) == 1
+    assert {tuple(record["host_groups"]) for record in simulator.indicators()} == {("5" * 32,)}
+    wrong = run("falcon_iocs", simulator, iocs=[domain("x.example", host_groups=["Servrs"])])
+    assert "there is no host group 'Servrs'; there are: Servers" in wrong["msg"]
+
+
+def test_expired_indicators_of_the_list_are_said(simulator: Any) -> None:
+    expired = domain(
+        "old.example", expiration="2020-01-01T00:00:00Z", expired=True, action="no_action", source="soc"
+    )
+    simulator.seed(indicators=[expired])
+    result = run("falcon_iocs", simulator, iocs=[domain("old.example")], source="soc")
+    assert not result["changed"]
+    assert any("have expired" in text for text in result["warnings"])
+
+
+def test_the_argument_spec_holds_what_the_contract_names() -> None:
+    ownership = {"iocs", "feeds", "defaults", "defaults_by_type", "source", "purge", "purge_allow_empty"}
+    guards = {
+        "max_deletions",
+        "on_foreign",
+        "on_error",
+        "purge_allow_rejects",
+        "protect",
+        "on_protected",
+        "approved_plan",
+    }
+    sending = {
+        "comment",
+        "ignore_warnings",
+        "retrodetects",
+        "batch_size",
+        "page_size",
+        "concurrency",
+        "api",
+        "auth",
+    }
+    assert ownership | guards | sending <= set(many.SPEC.options)
