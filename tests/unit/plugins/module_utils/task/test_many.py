@@ -146,6 +146,7 @@ def test_the_argument_spec_holds_what_the_contract_names() -> None:
         "approved_plan",
     }
     sending = {
+        "purge_allow_rejects",
         "comment",
         "ignore_warnings",
         "retrodetects",
