@@ -18,7 +18,7 @@ from ansible.plugins.action.normal import ActionModule as RunModule
 from ansible.utils.display import Display
 
 from ..module_utils.api.deps import REQUESTS_IMPORT_ERROR
-from ..module_utils.task.base import Context, Task, perform
+from ..module_utils.task.base import Context, Task, perform, url_secrets
 from ..module_utils.task.options import ArgumentSpec
 from .plain import plain
 from .progress import ProgressLines
@@ -103,7 +103,7 @@ class RunTask(RunModule):  # type: ignore[misc]
             result["invocation"] = {"module_args": params}
         if context.warnings:
             result["warnings"] = context.warnings
-        return scrubbed(result, validation._no_log_values)
+        return scrubbed(result, [*validation._no_log_values, *url_secrets(params)])
 
     def _context(self, variables: Mapping[str, Any]) -> Context:
         lines: Optional[ProgressLines] = None

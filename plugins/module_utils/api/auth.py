@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, Dict, List, NoReturn, Optional
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Dict, Iterator, List, NoReturn, Optional
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from .errors import AuthenticationError, ConfigurationError, FalconError
@@ -92,6 +93,9 @@ class Session:
         self._refusal: Optional[FalconError] = None
         #: A token that was asked for here and has not been accepted yet.
         self.unproven = ""
+        self._good = ""
+        self._refused_in_a_row = 0
+        self._trial = threading.RLock()
         self.secrets: List[str] = [text for text in (connection.client_secret, self._token) if text]
         name = connection.cloud or "autodiscover"
         if name != "autodiscover" and name not in REGIONS:
@@ -174,10 +178,31 @@ class Session:
                 self._get_another()
             return self._token
 
+    @contextmanager
+    def trial(self) -> Iterator[str]:
+        """The token to send. One that no request was accepted with yet is tried by one request at a time: were it
+        refused, all threads would have sent it.
+
+        @raise AuthenticationError: Falcon refuses the credentials.
+        """
+        token = self.token()
+        if token == self._good:
+            yield token
+            return
+        with self._trial:
+            yield self.token()
+
     def proven(self, token: str) -> None:
         """A request was accepted with this token."""
+        self._good = token
+        self._refused_in_a_row = 0
         if self.unproven == token:
             self.unproven = ""
+
+    def hopeless(self, refused: str) -> bool:
+        """Whether a refused token was only just issued, after another that was refused too."""
+        self._refused_in_a_row += 1
+        return self._refused_in_a_row > 1 and self.unproven == refused
 
     def refuse_new_token(self) -> NoReturn:
         """A token that was only just issued was refused too: there is no use in going on.

@@ -20,6 +20,8 @@ from .version import VERSION
 _MOST_TOKENS = 5
 #: How many trace ids of writes are kept.
 _MOST_TRACES = 10_000
+# What is shorter could be a part of honest data; Falcon's secrets have 40 characters, its tokens hundreds.
+_SHORTEST_SECRET = 16
 
 #: Called with phase, done, total (if known) and, while waiting, the time (epoch seconds) until when.
 Progress = Callable[[str, int, Optional[int], Optional[float]], None]
@@ -88,6 +90,7 @@ class Client:
             user_agent=clean(agent.encode("ascii", "replace").decode(), longest=200),
             session=session,
             hide=self.hide,
+            scrub=self._scrub,
             on_wait=self._waiting,
         )
         self._secrets: List[str] = []
@@ -129,6 +132,13 @@ class Client:
     def hide(self, text: object) -> str:
         """A tenant's text fit for a message, see L{errors.clean}."""
         return clean(text, self._secrets)
+
+    def _scrub(self, raw: bytes) -> bytes:
+        """An answer in which no secret of ours is echoed: what it holds goes into results, diffs and reports."""
+        for secret in self._secrets:
+            if len(secret) >= _SHORTEST_SECRET and secret.encode() in raw:
+                raw = raw.replace(secret.encode(), b"********")
+        return raw
 
     def say(self, kind: str, text: str) -> None:
         """Add a warning for the user, once for each kind."""
@@ -195,15 +205,15 @@ class Client:
             return reply
 
         def attempt() -> Reply:
-            token = self._session.token()
-            for refusals in range(_MOST_TOKENS):
-                reply = send(token)
-                if reply.status != 401:
-                    self._session.proven(token)
-                    return reply
-                if refusals and self._session.unproven == token:
-                    break
-                token = self._session.replace(token)
+            for _try in range(_MOST_TOKENS):
+                with self._session.trial() as token:
+                    reply = send(token)
+                    if reply.status != 401:
+                        self._session.proven(token)
+                        return reply
+                    if self._session.hopeless(token):
+                        break
+                    self._session.replace(token)
             return self._session.refuse_new_token()
 
         reply = self._transport.exchange(attempt, purpose, write, size_may_be_refused)

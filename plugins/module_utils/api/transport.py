@@ -22,9 +22,10 @@ from .errors import AmbiguousWrite, AuthenticationError, ConfigurationError, Una
 from .pace import Pace, asked_wait, jitter
 
 #: Longest answer to read. A page of 2,000 indicators is about 2 MB.
-LARGEST_ANSWER = 256 * 1024 * 1024
+LARGEST_ANSWER = 64 * 1024 * 1024
 # A request with all of its tries and waits takes no longer than the greater of this and five times max_wait.
 _BUDGET = 300.0
+_CHUNK = 256 * 1024
 #: Seconds to wait after the first failure where Falcon does not say; doubled after each further one.
 FIRST_WAIT = 0.5
 
@@ -109,6 +110,7 @@ class Transport:
     warnings: List[str] = field(default_factory=list)
     on_wait: Callable[[float], None] = lambda _until: None
     hide: Callable[[object], str] = clean
+    scrub: Callable[[bytes], bytes] = bytes
 
     def __post_init__(self) -> None:
         if REQUESTS_IMPORT_ERROR is not None:
@@ -177,15 +179,27 @@ class Transport:
             ) as response:
                 reply = Reply(response.status_code, response.headers)
                 raw = self._read(response)
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._lost(error) from None
+        if kind != "token":
+            raw = self.scrub(raw)
         self._interpret(reply, raw, kind)
         return reply
 
+    @property
+    def longest_body(self) -> float:
+        """Seconds that the body of an answer may take, however steadily it comes."""
+        return max(60.0, 10 * self.timeout)
+
     def _read(self, response: Any) -> bytes:
-        deadline = time.monotonic() + max(60.0, 10 * self.timeout)
+        deadline = time.monotonic() + self.longest_body
         chunks, size = [], 0
-        for chunk in response.iter_content(256 * 1024):
+        # Reads what has arrived (urllib3 2), so that an answer that trickles in meets the deadline.
+        read1 = getattr(response.raw, "read1", None)
+        parts = (
+            iter(lambda: read1(_CHUNK, decode_content=True), b"") if read1 else response.iter_content(_CHUNK)
+        )
+        for chunk in parts:
             size += len(chunk)
             if size > LARGEST_ANSWER:
                 raise Trouble(f"Falcon's answer is longer than {LARGEST_ANSWER >> 20} MiB", kind="answer")

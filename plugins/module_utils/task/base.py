@@ -10,6 +10,7 @@ in a module and, in-process, in an action plugin.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
@@ -75,11 +76,22 @@ class Module(AnsibleModule):  # type: ignore[misc]
         return kwargs
 
 
+def url_secrets(params: Params) -> List[str]:
+    """Passwords inside the URLs that a user has given: Ansible shows the options of a task at C{-vvv}."""
+    found = []
+    for name in ("proxy", "base_url"):
+        match = re.match(r"[^/]*//[^/@]*?:(.+)@", str(params.get(name) or ""))
+        if match:
+            found.append(match[1])
+    return found
+
+
 def run_module(spec: ArgumentSpec, task: Task, needs_requests: bool = True) -> None:
     """Run a task as an Ansible module."""
     module = Module(spec.options, supports_check_mode=True, **spec.constraints())
     if needs_requests and REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    module.no_log_values.update(url_secrets(module.params))
     context = Context(check_mode=module.check_mode)
     result = perform(task, module.params, context)
     for text in context.warnings:

@@ -54,7 +54,7 @@ class Request:
 
 @dataclass
 class Said:
-    """One answer of the script. `then`: reset or hang instead of answering."""
+    """One answer of the script. `then`: reset or hang instead of answering, or trickle: byte by byte."""
 
     status: int = 200
     body: Any = None
@@ -69,13 +69,14 @@ Handler = Callable[[Request], Said]
 class Falcon:
     """A tenant on loopback. Answers of `script` are given in order; `handler` answers what the script does not."""
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: C901  # a handler, method by method
         self.requests: list[Request] = []
         self.tokens: list[Request] = []
         self.script: list[Said | Handler] = []
         self.token_script: list[Said] = []
         self.handler: Handler | None = None
         self.valid_for = 1799
+        self.trickled = threading.Event()
         self._issued = 0
         self._lock = threading.Lock()
         outer = self
@@ -117,9 +118,21 @@ class Falcon:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
+                if said.then == "trickle":
+                    self._trickle(raw)
+                    return
                 self.wfile.write(raw)
                 if said.then == "truncate":
                     self.close_connection = True
+
+            def _trickle(self, raw: bytes) -> None:
+                for at in range(len(raw)):
+                    try:
+                        self.wfile.write(raw[at : at + 1])
+                        self.wfile.flush()
+                    except OSError:
+                        return
+                    outer.trickled.wait(0.02)
 
             def log_message(self, *args: Any) -> None:
                 pass
@@ -187,6 +200,7 @@ class Falcon:
         return Said(status, raw=text, headers=headers)
 
     reset = Said(then="reset")
+    trickle = Said(then="trickle", raw=b" " * 1000)
 
     def late(self, said: Said) -> Said:
         return Said(said.status, said.body, said.headers, said.raw, "hang")

@@ -10,6 +10,7 @@ import datetime
 import json
 import socket
 import threading
+import time
 
 import pytest
 
@@ -253,7 +254,7 @@ def test_an_expired_token_is_replaced_once(falcon, connect):
 
 def test_threads_that_are_refused_together_share_one_new_token(falcon, connect):
     barrier = threading.Barrier(4, timeout=10)
-    good = {"Bearer token-2"}
+    good = {"Bearer token-1", "Bearer token-2"}
 
     def handler(request):
         if request.headers["authorization"] in good:
@@ -263,13 +264,55 @@ def test_threads_that_are_refused_together_share_one_new_token(falcon, connect):
 
     falcon.handler = handler
     client = connect(concurrency=4)
+    read(client)
+    good.remove("Bearer token-1")
     threads = [threading.Thread(target=read, args=[client]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(falcon.tokens) == 2
-    assert len(falcon.requests) == 8
+    assert len(falcon.requests) == 9
+
+
+def test_a_new_token_is_tried_by_one_request(falcon, connect):
+    """Were all threads to send it at once, a refused one would be sent as often."""
+    falcon.handler = lambda request: falcon.error(401)
+    client = connect(concurrency=4)
+    refusals = []
+
+    def work():
+        try:
+            read(client)
+        except AuthenticationError as error:
+            refusals.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refusals) == 4
+    sent = [request.headers["authorization"] for request in falcon.requests]
+    assert sorted(sent) == ["Bearer token-1", "Bearer token-2"]
+
+
+def test_an_answer_that_trickles_in_is_cut(falcon, connect, monkeypatch):
+    """Each byte in time, all of them never."""
+    monkeypatch.setattr(transport.Transport, "longest_body", 0.3)
+    client = connect(retries=0, timeout=5)
+    falcon.handler = lambda request: falcon.trickle
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="does not come to an end"):
+        read(client)
+    assert time.monotonic() - started < 5
+
+
+def test_a_secret_that_a_tenant_echoes_stays_out_of_what_is_read(falcon, connect, secret):
+    falcon.handler = lambda request: falcon.ok([{"id": "1", "description": f"{secret} {request.headers}"}])
+    answer = read(connect())
+    assert secret not in str(answer)
+    assert "token-1" in str(answer), "the test's own token is too short to be taken for one"
 
 
 def test_tokens_that_are_good_for_two_requests_only(falcon, connect):
