@@ -134,7 +134,8 @@ def _contents(items: Iterable[Dict[str, Any]], params: Params) -> Dict[str, str]
 
 
 def _text(items: Iterable[Dict[str, Any]], source: str) -> str:
-    return "".join(variables(items, source, MARK))
+    """The file of an owner. One whose name begins or ends with a space, which no list can have, stays on the items."""
+    return "".join(variables(items, source if source == source.strip() else "", MARK))
 
 
 def _file_name(source: str) -> str:
