@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from steps import STEPS
+from steps import COVERAGE, LAST, STEPS
 from tools import ROOT, Failed, Run, Skipped
 
 AT_A_TIME = 2
@@ -69,8 +70,11 @@ def main(wanted: list[str]) -> int:
         print(f"Unknown steps: {' '.join(unknown)}. There are: {' '.join(STEPS)}", file=sys.stderr)
         return 2
     started = time.monotonic()
+    names = wanted or list(STEPS)
+    shutil.rmtree(COVERAGE, ignore_errors=True)
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        results = list(pool.map(perform, wanted or STEPS))
+        results = list(pool.map(perform, (name for name in names if name not in LAST)))
+    results += [perform(name) for name in names if name in LAST]
     counts = {
         verdict: sum(result.verdict == verdict for result in results)
         for verdict in ("passed", "failed", "skipped")
