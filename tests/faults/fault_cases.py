@@ -231,13 +231,13 @@ def refusing() -> Iterator[Case]:
         left=1,
     )
     yield Case(
-        "one batch never gets an answer",
+        "one row breaks the tenant (500)",
         "create",
         lambda at: [at.rule({"status": 500}, body_contains='"host005.bad.example"')],
-        counts={"created": 400, "failed": 200},
-        fails=r"200 of 600 items failed: iocs\[0\].*HTTP 500.* the rest was applied: 400 created",
-        extra=8,
-        left=200,
+        counts={"created": 599, "failed": 1},
+        fails=r"1 of 600 items failed: iocs\[5\].*HTTP 500.* the rest was applied: 599 created",
+        extra=50,
+        left=1,
     )
     yield Case(
         "the tenant is full after 400",
