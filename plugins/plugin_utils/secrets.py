@@ -28,14 +28,16 @@ def _holds_any(value: object, texts: List[str]) -> bool:
     pending = [value]
     while pending:
         current = pending.pop()
-        if isinstance(current, str):
-            for text in texts:
-                if text in current:
-                    return True
-        elif isinstance(current, dict):
-            pending.extend(current.values())
-        elif isinstance(current, (list, tuple, set)):
-            pending.extend(current)
-        elif current is not None:
-            pending.append(str(current))
+        if isinstance(current, dict):
+            current = current.values()
+        elif not isinstance(current, (list, tuple, set)):
+            current = (current,)
+        for element in current:
+            if isinstance(element, (dict, list, tuple, set)):
+                pending.append(element)
+            elif element is not None:
+                written = element if isinstance(element, str) else str(element)
+                for text in texts:
+                    if text in written:
+                        return True
     return False

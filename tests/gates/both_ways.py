@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ TARGETS = ROOT / "tests" / "integration" / "targets"
 # What differs between two runs of the same play: ids that a tenant makes up, times, ports, folders of the run.
 _NAMED = re.compile(
     r"(?P<folder>/[^\s\"']*/gates/both-ways/(?:here|modules))"
-    r"|(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\d{8}T\d{6}Z)"
+    r"|(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\d{8}T\d{6}(?:\.\d+)?Z)"
     r"|(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
     r"|(?P<digits>\b[0-9a-f]{12,64}\b)"
     r"|(?P<address>127\.0\.0\.1:\d+)"
@@ -30,57 +32,56 @@ _IGNORED = {"token", "waited_seconds", "access_token", "expires_in", "ansible_fa
 
 def both_ways(run: Run) -> None:
     """Compare; raise Failed where a result differs."""
-    recorded = {way: _run_all(run, way) for way in ("here", "modules")}
-    different = []
-    for target in recorded["here"]:
-        run.say(f"{target}: {len(recorded['here'][target])} lines of results in-process")
-        here, modules = recorded["here"][target], recorded["modules"][target]
+    different, compared = [], 0
+    targets = sorted(path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml"))
+    for target in targets:
+        if target.startswith("setup_"):
+            continue
+        with ThreadPoolExecutor(2) as pool:
+            here, modules = pool.map(partial(_results, run, target), ("here", "modules"))
+        run.say(f"{target}: {len(here)} lines of results")
+        compared += len(here) - 1
         if here != modules:
             different.append(target)
-            run.say(
-                "\n".join(
-                    difflib.unified_diff(modules, here, f"{target} as modules", "in-process", lineterm="")
-                )
-            )
+            run.say("\n".join(unified_diff(modules, here, f"{target} as modules", "in-process", lineterm="")))
     if different:
         raise Failed(f"results differ, see the log: {', '.join(different)}")
-    if not any(len(lines) > 1 for lines in recorded["here"].values()):
+    if not compared:
         raise Failed("no result was recorded")
 
 
-def _run_all(run: Run, way: str) -> dict[str, list[str]]:
-    results = {}
-    for target in sorted(path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml")):
-        if target.startswith("setup_"):
-            continue
-        folder = run.work / way
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        play = {
-            "hosts": "localhost",
-            "gather_facts": False,
-            "vars": {"output_dir": str(folder), "threatops_falcon_in_process": way == "here"},
-            "roles": [target],
-        }
-        (run.work / "play.json").write_text(json.dumps([play]), encoding="utf-8")
-        record = run.work / f"{target}.{way}"
-        record.touch()
-        settings = {
-            "ANSIBLE_ROLES_PATH": str(TARGETS),
-            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
-            "ANSIBLE_CALLBACKS_ENABLED": "record_results",
-            "RECORD_RESULTS": str(record),
-        }
-        interpreter = "ansible_python_interpreter={{ansible_playbook_python}}"
-        try:
-            run("ansible-playbook", "-e", interpreter, run.work / "play.json", extra=settings)
-            end = "passed"
-        except Failed:
-            end = (
-                "failed"  # whether it should is for the step "integration" to say; here both ways must agree
-            )
-        results[target] = [*_comparable(record.read_text(encoding="utf-8")), end]
-    return results
+def _results(run: Run, target: str, way: str) -> list[str]:
+    """What the tasks of a target return, and whether it passed."""
+    folder = run.work / way
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"output_dir": str(folder), "threatops_falcon_in_process": way == "here"},
+        "roles": [target],
+    }
+    playbook, record = run.work / f"{target}.{way}.json", run.work / f"{target}.{way}.results"
+    playbook.write_text(json.dumps([play]), encoding="utf-8")
+    record.touch()
+    settings = {
+        "ANSIBLE_ROLES_PATH": str(TARGETS),
+        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "record_results",
+        "RECORD_RESULTS": str(record),
+    }
+    try:
+        run(
+            "ansible-playbook",
+            "-e",
+            "ansible_python_interpreter={{ansible_playbook_python}}",
+            playbook,
+            extra=settings,
+        )
+        end = "passed"
+    except Failed:
+        end = "failed"  # whether it should is for the step "integration" to say; here both ways must agree
+    return [*_comparable(record.read_text(encoding="utf-8")), end]
 
 
 def _comparable(text: str) -> list[str]:
