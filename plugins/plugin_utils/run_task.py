@@ -42,7 +42,7 @@ class _Uncopied(list):  # type: ignore[type-arg]
         return self
 
 
-class RunTask(RunModule):  # type: ignore[misc]
+class RunTask(RunModule):
     """An action plugin that gives what the module of the same name gives.
 
     It runs in-process where the connection is local, without C{become} and without C{async}, and where C{requests} is
