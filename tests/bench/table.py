@@ -111,10 +111,12 @@ def _list_table(headings: list[str], lines: list[list[str]]) -> list[str]:
 
 
 def _where(empty: float, latency: float) -> list[str]:
-    versions = [f"{name} {version(name)}" for name in ("ansible-core", "requests", "crowdstrike-falconpy")]
+    names = ("ansible-core", "requests", "crowdstrike-falconpy")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    system = f"{platform.system()} {platform.release()}"
     return [
-        f"Measured on {datetime.date.today().isoformat()} with Python {platform.python_version()}, {', '.join(versions)},",
-        f"on {os.cpu_count()} cores ({_processor()}) with {_memory()} GB of memory, {platform.system()} {platform.release()}.",
+        f"Measured on {datetime.date.today().isoformat()} with Python {platform.python_version()}, {versions},",
+        f"on {os.cpu_count()} cores ({_processor()}) with {_memory()} GB of memory, {system}.",
         f"The tenant is the simulator, on the same machine, and waits {latency:.0f} ms before each answer.",
         f"An empty play took {empty:.2f} s, which is subtracted.",
     ]

@@ -15,7 +15,8 @@ from ..ioc.item import Desired, ItemReader
 from ..ioc.plan import Policy
 from ..ioc.record import Record
 from .base import Context, Params, Result, TaskFailed
-from .options import CONNECTION, INDICATOR, PROTECTION, WRITING
+from .indicator_options import INDICATOR
+from .options import CONNECTION, PROTECTION, WRITING
 from .protection import Guard
 from .reconcile import Account, Reconciliation
 

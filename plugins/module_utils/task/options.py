@@ -11,8 +11,6 @@ from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import env_fallback
 
-from ..ioc.fields import FIELDS
-
 CLOUDS = ("autodiscover", "us-1", "us-2", "us-3", "eu-1", "us-gov-1", "us-gov-2")
 
 
@@ -114,28 +112,6 @@ API = ArgumentSpec(
 #: What every module that talks to Falcon takes.
 CONNECTION = AUTH + TRANSPORT + API
 
-
-def _field(name: str) -> Dict[str, Any]:
-    description = FIELDS[name]
-    option: Dict[str, Any] = {"type": description.kind}
-    if description.kind == "list":
-        option["elements"] = "str"
-    if description.choices:
-        option["choices"] = list(description.choices)
-    return option
-
-
-#: The fields of one indicator, straight from the table that also reads the items of a list.
-INDICATOR = ArgumentSpec(
-    {
-        **{name: _field(name) for name in FIELDS if name not in ("id", "ignore")},
-        "state": {**_field("state"), "default": "present"},
-        "type": {**_field("type"), "required": True},
-        "value": {"type": "str", "required": True},
-    },
-    mutually_exclusive=[("expiration", "expiration_days"), ("action", "policy")],
-    required_by={"renew_within_days": ("expiration_days",)},
-)
 
 PROTECTION = ArgumentSpec(
     {
