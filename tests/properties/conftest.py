@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 # One tenant serves all examples of a test and is emptied before each; slow machines are no failure.
 _COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True, "database": None}
 settings.register_profile("short", max_examples=25, stateful_step_count=15, **_COMMON)
+settings.register_profile("middle", max_examples=200, stateful_step_count=20, **_COMMON)
 settings.register_profile("long", max_examples=1000, stateful_step_count=40, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 

@@ -78,7 +78,11 @@ class HostGroups:
             params = [("filter", query)] if query else []
             params += [("limit", str(_LIMIT)), ("offset", str(rows)), ("sort", "name.asc")]
             answer = self._client.request("GET", _PATH, params=params, purpose="look up host groups")
-            page = [group for group in answer.resources if isinstance(group, dict) and group.get("id")]
+            page = [
+                group
+                for group in answer.resources
+                if isinstance(group, dict) and group.get("id") and isinstance(group["id"], str)
+            ]
             groups.update((group["id"], group) for group in page)
             rows += len(answer.resources)
             total = answer.pagination.get("total")
