@@ -33,12 +33,13 @@ dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
 .tiles span { color: var(--dim); }
 .good b, .tone-good { color: var(--good); } .warning b, .tone-warning { color: var(--warning); }
 .bad b, .tone-bad { color: var(--bad); } .tone-neutral { color: var(--neutral); }
-svg { display: block; width: 100%; max-width: 60rem; height: auto; }
+.chart { overflow-x: auto; } svg { display: block; width: 100%; min-width: 32rem; max-width: 60rem; height: auto; }
 svg text { fill: var(--text); font: 14px system-ui, sans-serif; }
 svg .track { fill: var(--mark); } svg .good { fill: var(--good); } svg .warning { fill: var(--warning); }
 svg .bad { fill: var(--bad); } svg .neutral { fill: var(--neutral); }
+[hidden] { display: none !important; }
 .tools { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: 0 0 .75rem; }
-.tools label { display: flex; flex-direction: column; color: var(--dim); font-size: .85rem; }
+.tools label { display: block; color: var(--dim); font-size: .85rem; }
 .tools [type=search] { width: min(22rem, 80vw); }
 input, select, button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line);
   border-radius: 5px; padding: .3rem .6rem; }
@@ -67,7 +68,7 @@ ins { background: var(--plus); text-decoration: none; padding: 0 .2rem; border-r
     --warning: #8a5300; --bad: #b3261e; --neutral: #4a5a70; --minus: #f6d9d6; --plus: #d8efdf; color-scheme: light; }
   @page { size: A4 landscape; margin: 12mm; }
   body { font-size: 8pt; line-height: 1.3; } th, td { padding: .15rem .4rem; }
-  td, td.code, td.changes { min-width: 3.5rem; } td.code { font-size: 7pt; } svg { max-width: 30rem; }
+  td, td.code, td.changes { min-width: 3.5rem; } td.code { font-size: 7pt; } svg { min-width: 0; max-width: 30rem; }
   main { max-width: none; padding: 0; } section { border: 0; padding: 0; }
   .tools, .pages { display: none; } .scroll { overflow: visible; } thead { display: table-header-group; }
   th button::after { content: ""; } tr, .verdict, .tiles, svg { break-inside: avoid; } h2 { break-after: avoid; }
@@ -77,21 +78,23 @@ ins { background: var(--plus); text-decoration: none; padding: 0 .2rem; border-r
 
 SCRIPT = """
 "use strict";
-const PRINTED = 2000;
+const PRINTED = 2000, FEW = 10;
 const make = (tag, attributes = {}, text) => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   if (text !== undefined) element.textContent = text;
   return element;
 };
-const plain = (cell, kind) => kind === "changes" ? cell.map(change => change.join(" ")).join(" ")
+const plain = (cell, kind) => kind === "changes" ? cell.map(change => change.filter(Boolean).join(" ")).join(" ")
   : Array.isArray(cell) ? cell.join(" ") : String(cell);
 const fill = (td, cell, kind, tones) => {
   if (kind === "changes") {
     for (const [field, before, after] of cell) {
       const line = make("span", {class: "change"});
-      line.append(make("i", {}, field + ": "), make("del", {}, before || "(empty)"), " \\u2192 ",
-        make("ins", {}, after || "(empty)"));
+      line.append(make("i", {}, field + ": "));
+      if (before !== null) line.append(make("del", {}, before || "(empty)"));
+      if (before !== null && after !== null) line.append(" \\u2192 ");
+      if (after !== null) line.append(make("ins", {}, after || "(empty)"));
       td.append(line);
     }
   } else if (kind === "list") td.textContent = cell.join(", ");
@@ -113,7 +116,12 @@ function sortable(section, data) {
   length.value = size;
   const tools = make("div", {class: "tools"}), pages = make("div", {class: "tools pages"});
   const status = make("p", {class: "status", role: "status"});
-  const labelled = (text, control) => { const label = make("label", {}, text); label.append(control); return label; };
+  const labelled = (text, control) => {
+    const field = make("div");
+    control.id = `field-${section.dataset.table}-${tools.children.length}`;
+    field.append(make("label", {for: control.id}, text), control);
+    return field;
+  };
   const choices = [];
   tools.append(labelled("Search", search));
   kinds.forEach((kind, column) => {
@@ -180,9 +188,10 @@ function sortable(section, data) {
     page = 0;
     draw();
   }
-  heads.forEach((head, column) => {
-    const button = make("button", {type: "button"}, head.textContent);
-    head.replaceChildren(button);
+  const sorters = heads.map(head => make("button", {type: "button"}, head.textContent));
+  const head = printed => heads.forEach((one, column) =>
+    one.replaceChildren(printed ? sorters[column].textContent : sorters[column]));
+  sorters.forEach((button, column) => {
     button.addEventListener("click", () => {
       direction = sorted === column ? -direction : 1;
       sorted = column;
@@ -194,17 +203,20 @@ function sortable(section, data) {
   let waiting = 0;
   search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(filter, 150); });
   length.addEventListener("change", () => { size = Number(length.value); page = 0; draw(); });
-  section.querySelector(".scroll").before(tools);
+  if (data.rows.length > FEW) section.querySelector(".scroll").before(tools);
   section.querySelector(".scroll").after(status, pages);
   const rest = section.querySelector(".rest");
   if (rest) rest.remove();
+  // A heading that is a button would stand on the first page alone.
   window.addEventListener("beforeprint", () => {
+    head(true);
     rows(shown.slice(0, PRINTED));
     status.textContent = shown.length > PRINTED
       ? `The first ${PRINTED} of ${shown.length} rows are printed; the JSON and CSV files hold all of them.`
       : `${shown.length} rows` + (shown.length < data.rows.length ? ` found in ${data.rows.length}` : "");
   });
-  window.addEventListener("afterprint", draw);
+  window.addEventListener("afterprint", () => { head(false); draw(); });
+  head(false);
   draw();
 }
 const tables = JSON.parse(document.getElementById("data").textContent);

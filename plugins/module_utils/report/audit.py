@@ -18,6 +18,7 @@ from .page import (
     Count,
     Page,
     Table,
+    heading,
 )
 
 SCHEMA = "threatops.falcon/audit/1"
@@ -98,7 +99,10 @@ def audit_page(document: Mapping[str, Any]) -> Page:
         verdict, tone = f"Passed, with findings: {document['summary']}.", "warning"
     else:
         verdict, tone = f"The tenant is as the lists say: {document['summary']}.", "good"
-    facts = [("Time", document["generated"]), *document["facts"].items()]
+    facts = [
+        ("Time", document["generated"]),
+        *((heading(name), value) for name, value in document["facts"].items()),
+    ]
     for one in document["lists"]:
         facts.append((f"Plan digest of {one['name'] or 'the list'}", one["plan_digest"]))
     if document["fail_on"]:

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .page import Change, Chart, Column, Count, Page, Table
+from .page import Change, Chart, Column, Count, Page, Table, heading
 from .results import changes_of
 
 PLAN_SCHEMA = "threatops.falcon/plan/1"
@@ -277,7 +277,7 @@ def run_page(document: Mapping[str, Any]) -> Page:
         number = sum(int((entry.get("counts") or {}).get(key, 0)) for entry in entries)
         if number or key == "failed":
             counts.append(Count(key, number, "bad" if key == "failed" and number else "neutral"))
-    facts = [(name, value) for name, value in document["facts"].items() if value not in ("", None)]
+    facts = [(heading(name), value) for name, value in document["facts"].items() if value not in ("", None)]
     facts.append(("Plan digest", document["plan_digest"]))
     tables = [changes_table(entries, "Changes"), *_left_out(entries)]
     messages = document.get("messages") or ()
@@ -319,7 +319,7 @@ def _left_out(entries: Sequence[Mapping[str, Any]]) -> Iterable[Table]:
         "failed_iocs": ("Failed", ("type", "value", "operation", "message")),
         "foreign_iocs": ("Owned by somebody else", ("type", "value", "source")),
         "protected_iocs": ("Protected", ("type", "value", "reason")),
-        "overridden_iocs": ("Protected, and overridden", ("type", "value", "reason")),
+        "overridden_iocs": ("Protected, and overridden", ("type", "value")),
         "rejected": ("Rejected feed lines", ("path", "line", "text", "reason")),
     }
     for key, (title, names) in shapes.items():

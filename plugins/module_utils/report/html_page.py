@@ -17,6 +17,7 @@ import hashlib
 import html
 import json
 from collections.abc import Iterable
+from typing import Optional
 
 from .assets import SCRIPT, STYLE
 from .page import (
@@ -107,7 +108,7 @@ def _chart(chart: Chart) -> str:
         )
     height = len(chart.bars) * 30
     return (
-        f'<section><h2>{_escape(chart.title)}</h2><svg viewBox="0 0 900 {height}" role="img" '
+        f'<section class="chart"><h2>{_escape(chart.title)}</h2><svg viewBox="0 0 900 {height}" role="img" '
         f'aria-label="{_escape(said)}">{"".join(lines)}</svg></section>'
     )
 
@@ -125,12 +126,17 @@ def _cell(cell: object, column: Column) -> object:
     """
     if column.kind == "changes":
         changes: Iterable[Change] = cell if isinstance(cell, (list, tuple)) else ()
-        return [[clean(change.field), clean(change.before), clean(change.after)] for change in changes]
+        return [[clean(change.field), _side(change.before), _side(change.after)] for change in changes]
     if column.kind == "list":
         return [clean(item) for item in cell] if isinstance(cell, (list, tuple)) else [clean(cell)]
     if column.kind == "number" and isinstance(cell, (int, float)):
         return cell
     return clean(cell)
+
+
+def _side(value: object) -> Optional[str]:
+    """One side of a change; None, which a record that is new or gone has there, is not shown at all."""
+    return None if value is None else clean(value)
 
 
 def _table(number: int, table: Table, rows: list[list[object]]) -> str:
@@ -170,11 +176,7 @@ def _static_cell(cell: object, column: Column, table: Table) -> str:
     kind = column.kind
     style = kind
     if kind == "changes" and isinstance(cell, list):
-        text = "".join(
-            f'<span class="change"><i>{html.escape(field)}: </i><del>{html.escape(before or EMPTY)}</del> '
-            f"\u2192 <ins>{html.escape(after or EMPTY)}</ins></span>"
-            for field, before, after in cell
-        )
+        text = "".join(_static_change(*change) for change in cell)
     elif kind == "list" and isinstance(cell, list):
         text = html.escape(", ".join(cell))
     elif kind == "number" and isinstance(cell, (int, float)):
@@ -184,6 +186,16 @@ def _static_cell(cell: object, column: Column, table: Table) -> str:
         if kind == "label":
             style = f"label tone-{_tone(table.tones.get(str(cell), 'neutral'))}"
     return f'<td class="{html.escape(style)}">{text}</td>'
+
+
+def _static_change(field: str, before: Optional[str], after: Optional[str]) -> str:
+    sides = [
+        f"<{tag}>{html.escape(side or EMPTY)}</{tag}>"
+        for tag, side in (("del", before), ("ins", after))
+        if side is not None
+    ]
+    both = " \u2192 ".join(sides)
+    return f'<span class="change"><i>{html.escape(field)}: </i>{both}</span>'
 
 
 def _data_block(tables: Iterable[Table], cells: Iterable[list[list[object]]]) -> str:

@@ -56,6 +56,12 @@ def clean(value: object, longest: int = LONGEST_CELL) -> str:
     return f"{text}\u2026 ({cut} characters more)" if cut > 0 else text
 
 
+def heading(name: str) -> str:
+    """A key, such as ``change_id``, as a reader's words."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
 @dataclass(frozen=True)
 class Change:
     """One field of a record before and after; a cell of a ``changes`` column is a list of these."""

@@ -10,6 +10,9 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -170,3 +173,32 @@ def test_junit_fails_on_what_is_asked_and_shows_the_rest() -> None:
     assert len(changed[0]) == 0
     last = root.findall("testsuite[@name='missing']/testcase")[-1]
     assert last.get("name") == "and 7 more"
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_a_browser_shows_hostile_rows_as_text_under_the_policy(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(html_page(page(HOSTILE * 20)), encoding="utf-8")
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    ran = subprocess.run(
+        [str(CHROMIUM), *options, "--enable-logging=stderr", "--dump-dom", (tmp_path / "page.html").as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert f"Rows 1 to 100 of {len(HOSTILE) * 20}" in ran.stdout  # the script ran: the policy lets it
+    assert ran.stdout.count('aria-label="Next page"') == 1
+    assert "<img" not in ran.stdout
+    assert "violates the following Content Security Policy" not in ran.stderr
+
+
+def test_one_side_of_a_change_is_enough() -> None:
+    changes = [Change("new", None, "a"), Change("gone", "b", None), Change("cleared", "c", "")]
+    text = html_page(Page("t", "v", "good", tables=[Table("T", [Column("c", "changes")], [[changes]])]))
+    assert "<i>new: </i><ins>a</ins>" in text
+    assert "<i>gone: </i><del>b</del></span>" in text
+    assert "<i>cleared: </i><del>c</del> \u2192 <ins>(empty)</ins>" in text
+    assert '[["new",null,"a"],["gone","b",null],["cleared","c",""]]' in text
