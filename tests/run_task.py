@@ -9,14 +9,21 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Tuple
 
-from ansible_collections.threatops.falcon.plugins.module_utils.task import auth, info, many, one
-from ansible_collections.threatops.falcon.plugins.module_utils.task.base import Context, perform
+from ansible_collections.threatops.falcon.plugins.module_utils.task import auth, info, many, observed, one
+from ansible_collections.threatops.falcon.plugins.module_utils.task.base import Context, Task, perform
 from ansible_collections.threatops.falcon.plugins.module_utils.task.options import ArgumentSpec
 
 Result = Dict[str, Any]
-TASKS = {"falcon_iocs": many, "falcon_ioc": one, "falcon_ioc_info": info, "falcon_auth": auth}
+TASKS: Dict[str, Tuple[ArgumentSpec, Task]] = {
+    "falcon_iocs": (many.SPEC, many.run),
+    "falcon_ioc": (one.SPEC, one.run),
+    "falcon_ioc_info": (info.SPEC, info.run),
+    "falcon_ioc_hosts_info": (observed.HOSTS, observed.hosts),
+    "falcon_ioc_processes_info": (observed.PROCESSES, observed.processes),
+    "falcon_auth": (auth.SPEC, auth.run),
+}
 
 
 def defaults(spec: ArgumentSpec) -> Dict[str, Any]:
@@ -31,10 +38,10 @@ def access(tenant: Any) -> Dict[str, Any]:
 
 def run(name: str, tenant: Any, check: bool = False, **options: Any) -> Result:
     """Run a task in this process; the result is as the module's, with C{warnings}."""
-    task = TASKS[name]
+    spec, task = TASKS[name]
     context = Context(check_mode=check)
-    params = {**defaults(task.SPEC), "protect": {}, **access(tenant), **options}
-    result = perform(task.run, params, context)
+    params = {**defaults(spec), "protect": {}, **access(tenant), **options}
+    result = perform(task, params, context)
     result["warnings"] = context.warnings
     return result
 

@@ -227,6 +227,9 @@ def every_task() -> None:
         run("falcon_ioc", Nowhere, type="domain", value="a.example", state="absent", **more),
         run("falcon_ioc_info", Nowhere, types=["domain"], limit=3, **more),
         run("falcon_iocs", Nowhere, iocs=wanted[:1], api="legacy", **more),
+        run("falcon_ioc_info", Nowhere, types=["domain"], api="legacy", **more),
+        run("falcon_ioc_hosts_info", Nowhere, type="domain", value="a.example", **more),
+        run("falcon_ioc_processes_info", Nowhere, type="domain", value="a.example", **more),
     ]
     for result in results:
         assert isinstance(result["changed"], bool)

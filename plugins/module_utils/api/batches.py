@@ -14,7 +14,14 @@ from typing import Any, Deque, Dict, List, Mapping, Optional, Sequence
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
 from .client import Answer, Client
-from .errors import AmbiguousWrite, FalconError, RequestRefused, Unavailable
+from .errors import (
+    AmbiguousWrite,
+    AuthenticationError,
+    FalconError,
+    PermissionRefused,
+    RequestRefused,
+    Unavailable,
+)
 from .workers import Countdown, side_by_side
 
 #: Falcon's answer to a create when the tenant holds as many indicators as it may.
@@ -25,6 +32,8 @@ _SPLITTABLE = (400, 409, 413, 414, 422, 431)
 _MOST_LOST = 2
 # After so many batches in a row, however small, that Falcon refused without naming a row, the rest is not sent.
 _MOST_REFUSED = 50
+# So often in a row a batch that Falcon breaks on is halved: 200 down to one. More is no matter of a batch.
+_MOST_BROKEN = 8
 
 
 @dataclass
@@ -95,6 +104,7 @@ class Batches:
         self._stopped: Optional[str] = None
         self._lost = 0
         self._refused = 0
+        self._broken = 0
 
     def run(self, bodies: Sequence[Any]) -> List[Outcome]:
         """Send all; one outcome for each, in order."""
@@ -160,10 +170,11 @@ class Batches:
         return [job for job in jobs if job.index not in settled]
 
     def _after_success(self, jobs: List[Job], answer: Answer) -> List[Job]:
-        with self._lock:
-            self._lost = self._refused = 0
-            self._accepted = max(self._accepted, len(jobs))
         settled = self._verb.settle(jobs, answer)
+        if settled or not answer.errors:
+            with self._lock:
+                self._lost = self._refused = self._broken = 0
+                self._accepted = max(self._accepted, len(jobs))
         self._record(settled)
         missing = [job for job in jobs if job.index not in settled]
         rows = {at: row for at, row in problem_rows(answer, jobs).items() if jobs[at] in missing}
@@ -176,6 +187,12 @@ class Batches:
             found = self._read_back(missing, text or f"Falcon answered HTTP {answer.status} without it")
             lost = [job for job in missing if job.index not in found]
             self._record(found)
+            if answer.errors and any(outcome.status == "gone" for outcome in found.values()):
+                return self._rest(lost, {})  # those that are gone may have spoilt it for the others
+            if answer.errors and len(jobs) == len(lost) > 1:  # a refusal in all but its status
+                denial = RequestRefused(text, answer.status, code, answer.trace_id)
+                denial.answer = answer
+                return self._after_refusal(jobs, denial)
             self._fail(
                 lost, text or f"Falcon answered HTTP {answer.status} but has not {self._verb.name}d it", code
             )
@@ -200,11 +217,22 @@ class Batches:
         for job in jobs:
             job.doubtful = True
         rest = self._rest(jobs, self._read_back(jobs, error.message))
+        if losses > 1 and len(rest) == len(jobs) > 1 and self._breaks_on(error):
+            self._split(jobs, error)
+            return []
         if losses > self._client.retries:
             self._fail(rest, f"{error} Read back: it has not been {self._verb.name}d.", error.code)
             self._count_lost(error)
+            if len(jobs) == 1:
+                self._was_not_the_size()
             return []
         return rest
+
+    def _breaks_on(self, error: AmbiguousWrite) -> bool:
+        """Whether the batch may be what Falcon breaks on: too large, or with a row that it cannot bear."""
+        with self._lock:
+            self._broken += 1
+            return self._broken <= _MOST_BROKEN and (error.page or error.status == 500)
 
     def _count_lost(self, error: FalconError) -> None:
         with self._lock:
@@ -218,8 +246,11 @@ class Batches:
         self._fail(jobs, str(error), error.code)
         if isinstance(error, Unavailable):
             self._count_lost(error)
-        else:
-            self._stop(f"not sent: {error}")
+            return
+        if isinstance(error, (AuthenticationError, PermissionRefused)):
+            # What is left to write needs the same.
+            self._client.given_up = f"not sent: {error}"
+        self._stop(f"not sent: {error}")
 
     def _after_refusal(self, jobs: List[Job], error: RequestRefused) -> List[Job]:
         """Falcon refused the batch and did nothing. What it names fails, the rest is sent again."""
@@ -236,7 +267,7 @@ class Batches:
             gone = {index: outcome for index, outcome in found.items() if outcome.status != "done"}
             if gone:
                 return self._rest(jobs, gone)
-        splittable = error.status in _SPLITTABLE or error.answer.page or missing
+        splittable = error.status in (200, 201, *_SPLITTABLE) or error.answer.page or missing
         with self._lock:
             self._refused += 1
             hopeless = self._refused >= _MOST_REFUSED
@@ -252,7 +283,7 @@ class Batches:
                 self._stop(f"not sent: {error}")
         return []
 
-    def _split(self, jobs: List[Job], error: RequestRefused) -> None:
+    def _split(self, jobs: List[Job], error: FalconError) -> None:
         """Refused as a whole, without a reason: in halves, down to the one that is to blame.
 
         No batch of this size has been accepted yet? Then the size may be the reason, and later batches

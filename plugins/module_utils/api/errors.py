@@ -98,10 +98,11 @@ class Unavailable(FalconError):
 class AmbiguousWrite(Unavailable):
     """A write was sent and its answer was lost: it may or may not have been carried out.
 
-    C{wait} is how many seconds Falcon asked to wait, if it did.
+    C{wait} is how many seconds Falcon asked to wait, if it did; C{page} says that the answer was an HTML page.
     """
 
     wait: Optional[float] = None
+    page: bool = False
 
 
 class IncompleteView(FalconError):

@@ -289,7 +289,7 @@ class Transport:
                 tries += 1
                 if write and trouble.sent:
                     lost = AmbiguousWrite(f"Could not {purpose}: {trouble.what}", status=trouble.status)
-                    lost.wait = trouble.wait
+                    lost.wait, lost.page = trouble.wait, trouble.page
                     raise lost from None
                 passing = trouble.status in (502, 503, 504) and tries == 1
                 refusal = (trouble.page and not passing) or (trouble.status == 500 and tries > 1)

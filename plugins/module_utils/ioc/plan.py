@@ -265,7 +265,7 @@ def _purge(
     ]
     if obstacles:
         result.purge_stopped = (
-            f"nothing was purged, since {_some(obstacles)} cannot be read and may name one of the "
+            f"nothing was purged, since {some(obstacles)} cannot be read and may name one of the "
             f"{len(extra)} indicators that purge would delete"
         )
         return
@@ -283,14 +283,14 @@ def _guard(policy: Policy, result: Plan) -> None:
         problems = [str(failure) for failure in result.failures]
         problems += [result.purge_stopped] if result.purge_stopped else []
         if problems:
-            result.refusals.append(f"on_error is fail: {_some(problems, '; ')}")
+            result.refusals.append(f"on_error is fail: {some(problems, '; ')}")
     if policy.on_protected == "fail" and result.protected:
         named = [f"{entry['type']} {entry['value']} ({entry['reason']})" for entry in result.protected]
-        result.refusals.append(f"protected indicators must not be detected or prevented: {_some(named)}")
+        result.refusals.append(f"protected indicators must not be detected or prevented: {some(named)}")
     if policy.on_foreign == "fail" and result.foreign:
         named = [f"{entry['type']} {entry['value']} ({_owner(entry['source'])})" for entry in result.foreign]
         result.refusals.append(
-            f"indicators of the list belong to somebody else: {_some(named)}; set on_foreign to skip or adopt"
+            f"indicators of the list belong to somebody else: {some(named)}; set on_foreign to skip or adopt"
         )
     deletions = list(result.of(DELETE))
     if policy.max_deletions is not None:
@@ -299,7 +299,7 @@ def _guard(policy: Policy, result: Plan) -> None:
             named = [f"{change.kind} {change.value}" for change in deletions]
             share = f", which is {allowed} of {result.owned} owned" if policy.max_deletions.percent else ""
             result.refusals.append(
-                f"{len(deletions)} deletions are more than max_deletions {policy.max_deletions}{share}: {_some(named)}"
+                f"{len(deletions)} deletions are more than max_deletions {policy.max_deletions}{share}: {some(named)}"
             )
     if policy.approved_plan and result.changes:
         digest = result.digest()
@@ -321,7 +321,7 @@ def _owner(source: str) -> str:
     return f"owned by {source!r}" if source else "without an owner"
 
 
-def _some(names: Sequence[str], separator: str = ", ") -> str:
+def some(names: Sequence[str], separator: str = ", ") -> str:
     """The first ten, and how many more there are."""
     rest = len(names) - 10
     return separator.join(names[:10]) + (f" and {rest} more" if rest > 0 else "")

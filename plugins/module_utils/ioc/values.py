@@ -16,9 +16,8 @@ from typing import Optional, Tuple
 
 try:
     import idna
-except (
-    ImportError
-):  # pragma: no cover; idna comes with requests; without it only plain ASCII domains can be judged
+except ImportError:  # pragma: no cover
+    # It comes with requests; without it only plain ASCII domains can be judged.
     idna = None  # type: ignore[assignment]
 
 Identity = Tuple[str, str]
@@ -126,7 +125,8 @@ def normalise(kind: str, value: object) -> str:
     if not text:
         raise ValueProblem("the value is empty")
     normal = form(kind, text)
-    return text if normal == text else normal  # of a long list most are normal already: one text in memory, not two
+    # Of a long list most are normal already: one text in memory, not two.
+    return text if normal == text else normal
 
 
 def recognise(text: str) -> Optional[Identity]:

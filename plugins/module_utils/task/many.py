@@ -222,6 +222,11 @@ def _message(account: Account, policy: Policy, context: Context) -> str:
 
 
 def _failures(failures: Sequence[Failure], desired: int) -> str:
+    # Those without a place were to be purged: no item names them.
+    items = sum(1 for failure in failures if failure.place)
+    counted = [f"{items} of {desired} items"] if items else []
+    if items < len(failures):
+        counted.append(f"{len(failures) - items} deletions of the purge")
     named = "; ".join(str(failure) for failure in failures[:10])
     more = f" and {len(failures) - 10} more, see failed_iocs" if len(failures) > 10 else ""
-    return f"{len(failures)} of {desired} items failed: {named}{more}"
+    return f"{' and '.join(counted)} failed: {named}{more}"

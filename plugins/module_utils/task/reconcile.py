@@ -18,7 +18,7 @@ from ..api.errors import FalconError, NotSupported
 from ..api.legacy import Legacy
 from ..ioc.change import CREATE, DELETE, UPDATE, Change, Vocabulary
 from ..ioc.item import Desired
-from ..ioc.plan import Failure, Plan, Policy, plan
+from ..ioc.plan import Failure, Plan, Policy, plan, some
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
 from .base import Context, Params, TaskFailed
@@ -155,6 +155,7 @@ class Reconciliation:
         @return: those that found the tenant other than it was observed, for another look
         """
         again: List[Change] = []
+        vanished: List[str] = []
         stopped = False
         for operation in (CREATE, UPDATE, DELETE):
             due = [change for change in changes if change.operation == operation]
@@ -170,14 +171,14 @@ class Reconciliation:
                     account.done.append(change)
                     account.records[change.identity] = outcome.record or change.predicted()
                 elif outcome.status == "gone" and operation == DELETE:
-                    self._context.warn(
-                        f"{change.kind} {change.value} had been deleted by somebody else meanwhile"
-                    )
+                    vanished.append(f"{change.kind} {change.value}")
                 elif outcome.status in ("conflict", "gone") and not last:
                     again.append(change)
                 else:
                     account.failures.append(_failed(change, outcome.message))
                     stopped = self._policy.on_error == "fail"
+        if vanished:
+            self._context.warn(f"{some(vanished)} had been deleted by somebody else meanwhile")
         return again
 
     def _write(self, operation: str, due: Sequence[Change]) -> List[Outcome]:

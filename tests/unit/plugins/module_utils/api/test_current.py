@@ -289,6 +289,36 @@ def test_a_write_that_is_never_answered(falcon, tenant, connect):
     assert client.requests.retried <= 6
 
 
+@pytest.mark.parametrize("how", ["500", "html 500", "html 503"])
+def test_a_tenant_that_breaks_on_large_batches(falcon, tenant, connect, how):
+    broken = falcon.html(int(how[5:])) if how.startswith("html") else falcon.error(500)
+
+    def handler(request):
+        large = request.method != "GET" and len(request.body["indicators"]) > 50
+        return broken if large else tenant(request)
+
+    falcon.handler = handler
+    client = connect(concurrency=1)
+    assert statuses(Current(client).create(bodies(450))) == ["done"] * 450
+    assert sizes(falcon)[:5] == [200, 200, 100, 100, 50]
+    assert len(writes(falcon)) == 4 + 9, "found out once, not for every batch"
+
+
+def test_one_row_that_breaks_the_tenant_does_not_sink_the_rest(falcon, tenant, connect):
+    falcon.handler = lambda request: falcon.error(500) if b'"3.example"' in request.raw else tenant(request)
+    outcomes = Current(connect(retries=1)).create(bodies(20))
+    assert [number for number, outcome in enumerate(outcomes) if outcome.status != "done"] == [3]
+    assert "HTTP 500" in outcomes[3].message
+
+
+def test_a_tenant_that_is_broken_is_left_alone(falcon, tenant, connect):
+    falcon.handler = lambda request: falcon.error(500) if request.method == "POST" else tenant(request)
+    client = connect(retries=2, concurrency=1)
+    assert "done" not in statuses(Current(client).create(bodies(2000)))
+    assert len(writes(falcon)) <= 2 * 8 + 2 * 3
+    assert client.given_up
+
+
 def test_a_read_back_that_fails_claims_nothing(falcon, tenant, connect):
     falcon.handler = lambda request: falcon.reset
     outcomes = Current(connect(retries=1)).create(bodies(500))
@@ -325,6 +355,32 @@ def test_a_success_that_stored_nothing_is_no_success(falcon, tenant, connect):
     )
     falcon.script = [falcon.ok([], status=201, errors=[{"code": 400, "message": "quota"}])]
     assert (Current(connect()).create(bodies(1))[0].message) == "quota"
+
+
+def test_a_batch_refused_with_a_success_is_sent_in_smaller_ones(falcon, tenant, connect):
+    refusal = falcon.ok([], status=201, errors=[{"code": 400, "message": "no"}])
+    falcon.handler = lambda request: refusal if b'"3.example"' in request.raw else tenant(request)
+    outcomes = Current(connect()).create(bodies(20))
+    assert [(n, one.message) for n, one in enumerate(outcomes) if one.status != "done"] == [(3, "no")]
+
+
+def test_one_that_is_gone_does_not_sink_the_others_in_a_success(falcon, tenant, connect):
+    records = make(tenant, 10)
+    records[3]["deleted"] = True
+    falcon.script = [falcon.ok([], errors=[{"code": 404, "message": "not found"}])]
+    outcomes = Current(connect()).update([{"id": one["id"], "severity": "low"} for one in records])
+    assert statuses(outcomes) == ["done" if number != 3 else "gone" for number in range(10)]
+    assert sizes(falcon) == [10, 9]
+
+
+def test_a_missing_scope_ends_the_other_verbs_too(falcon, tenant, connect):
+    records = make(tenant, 1)
+    falcon.script = [falcon.error(403)]
+    current = Current(connect())
+    assert statuses(current.create(bodies(1))) == ["failed"]
+    outcomes = current.delete([records[0]["id"]])
+    assert outcomes[0].status == "unsent" and "IOC Management: Write" in outcomes[0].message
+    assert len(writes(falcon)) == 1
 
 
 def test_update_sends_what_changes_by_id(falcon, tenant, connect):
