@@ -22,7 +22,7 @@ async def _events(args: Dict[str, Any], meanwhile: Any, wanted: int) -> List[Dic
     await asyncio.sleep(1.0)
     meanwhile()
     try:
-        return [await asyncio.wait_for(queue.get(), 15) for _ in range(wanted)]
+        return [await asyncio.wait_for(queue.get(), 15) for _round in range(wanted)]
     finally:
         task.cancel()
 

@@ -64,7 +64,7 @@ class Owner:
 
     def change_the_list(self) -> None:
         """Add, remove and alter items."""
-        for _ in range(self.chance.randint(1, CHANGES_A_RUN)):
+        for _round in range(self.chance.randint(1, CHANGES_A_RUN)):
             value = f"host{self.chance.randrange(POOL)}.example"
             if value in self.wanted and self.chance.random() < 0.4:
                 del self.wanted[value]

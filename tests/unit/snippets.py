@@ -349,12 +349,12 @@ def fragment_options(fragment: str) -> Mapping[str, Any]:
     """The options that a documentation fragment brings, its own and Ansible's."""
     prefix, _dot, rest = fragment.rpartition(COLLECTION)
     if _dot:
-        module_name, _, part = rest.partition(".")
+        module_name, _dot, part = rest.partition(".")
         module = importlib.import_module(
             f"ansible_collections.{COLLECTION}plugins.doc_fragments.{module_name}"
         )
     else:
-        module_name, _, part = prefix.partition(".") if prefix else rest.partition(".")
+        module_name, _dot, part = prefix.partition(".") if prefix else rest.partition(".")
         module = importlib.import_module(f"ansible.plugins.doc_fragments.{module_name}")
     text = getattr(module.ModuleDocFragment, (part or "DOCUMENTATION").upper())
     return yaml.safe_load(text).get("options") or {}

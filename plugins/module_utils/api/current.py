@@ -17,8 +17,7 @@ from .errors import RequestRefused, clean
 from .listing import Listing, PageSize
 from .observe import LIVE, Observation, Wanted, chunks
 from .rows import well_formed
-from .selection import Found as Found
-from .selection import Selection, matches, to_fql
+from .selection import Found, Selection, matches, to_fql
 from .workers import side_by_side
 
 ENTITIES = "/iocs/entities/indicators/v1"

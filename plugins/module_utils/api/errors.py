@@ -23,7 +23,7 @@ def clean(text: object, secrets: Iterable[str] = (), longest: int = LONGEST_TEXT
     line = str(text)[: longest + 4000]
     for secret in secrets:
         if secret:
-            for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
+            for form in (secret, quote(secret, safe=""), quote_plus(secret)):
                 line = line.replace(form, "********")
     line = _USERINFO.sub("********@", _ANSI.sub("", line))
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())

@@ -94,22 +94,22 @@ def _chart(chart: Chart) -> str:
     """Bars as SVG, to one scale; a bar of at least one is never invisible. Read aloud as one sentence."""
     if not chart.bars:
         return ""
-    most = max(1, *(bar.number for bar in chart.bars))
-    said = "; ".join(f"{bar.name} {bar.number:,}" for bar in chart.bars)
-    lines = []
-    for number, bar in enumerate(chart.bars):
+    most = max(1, *(entry.number for entry in chart.bars))
+    said = "; ".join(f"{entry.name} {entry.number:,}" for entry in chart.bars)
+    drawn = []
+    for number, entry in enumerate(chart.bars):
         top = number * 30
-        width = max(3, round(620 * bar.number / most)) if bar.number else 0
-        lines.append(
-            f'<text x="170" y="{top + 19}" text-anchor="end">{html.escape(clean(bar.name, 24))}</text>'
+        width = max(3, round(620 * entry.number / most)) if entry.number else 0
+        drawn.append(
+            f'<text x="170" y="{top + 19}" text-anchor="end">{html.escape(clean(entry.name, 24))}</text>'
             f'<rect class="track" x="180" y="{top + 4}" width="620" height="20" rx="3"/>'
-            f'<rect class="{_tone(bar.tone)}" x="180" y="{top + 4}" width="{width}" height="20" rx="3"/>'
-            f'<text x="812" y="{top + 19}">{bar.number:,}</text>'
+            f'<rect class="{_tone(entry.tone)}" x="180" y="{top + 4}" width="{width}" height="20" rx="3"/>'
+            f'<text x="812" y="{top + 19}">{entry.number:,}</text>'
         )
     height = len(chart.bars) * 30
     return (
         f'<section class="chart"><h2>{_escape(chart.title)}</h2><svg viewBox="0 0 900 {height}" role="img" '
-        f'aria-label="{_escape(said)}">{"".join(lines)}</svg></section>'
+        f'aria-label="{_escape(said)}">{"".join(drawn)}</svg></section>'
     )
 
 

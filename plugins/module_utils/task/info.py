@@ -10,9 +10,10 @@ from typing import Any, Dict, List
 
 from ..api import fql
 from ..api.client import Client
-from ..api.current import Current, Found
+from ..api.current import Current
 from ..api.devices import device_count
 from ..api.observe import chunks
+from ..api.selection import Found
 from ..api.workers import side_by_side
 from ..ioc import expiry
 from ..ioc.fields import ACTIONS, PLATFORMS, SEVERITIES

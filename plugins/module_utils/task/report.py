@@ -149,7 +149,7 @@ def _page(params: Params, context: Context) -> Result:
         tone=given["tone"],
         facts=[(name, value) for name, value in facts.items() if value not in ("", None)],
         counts=[_count(count) for count in given["counts"]],
-        chart=Chart(str(chart.get("title", "")), [_count(bar) for bar in chart.get("bars") or ()])
+        chart=Chart(str(chart.get("title", "")), [_count(one) for one in chart.get("bars") or ()])
         if chart
         else None,
         tables=tables,

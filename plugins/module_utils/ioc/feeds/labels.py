@@ -58,7 +58,7 @@ _SEPARATORS = re.compile(r"[\s,;|]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
 _SPACED_DOT = re.compile(r"\s+dot\s+|\s*\.\s*", re.IGNORECASE)
 _PREFIX = re.compile(r"(?:sha-?256|md5)[:=]\s*", re.IGNORECASE)
-_EDGES = " \t\r\n'\"`‘’“”«»<>,;"
+_EDGES = " \t\r\n'\"`\u2018\u2019\u201c\u201d\xab\xbb<>,;"
 
 _NO_TOP_LEVEL = words(
     "exe dll sys scr bat cmd ps1 psm1 vbs vbe js jse wsf hta msi msp lnk doc docx docm dotm xls xlsx "

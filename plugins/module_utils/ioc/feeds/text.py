@@ -18,7 +18,7 @@ _BULLET = re.compile(r"(?:[-*+•·–—]+|>|\d{1,4}[.)])\s+")
 _COMMENT = re.compile(r"#(?!#)|//|;")
 # A remark, or a port written apart from its address.
 _TRAILER = re.compile(r"\s+(?:(?:#|//|<--).*|\(?(?::|port |tcp[ /]|udp[ /])\d{1,5}\)?)\Z", re.IGNORECASE)
-_EDGES = " \t'\"`‘’“”<>|,;"
+_EDGES = " \t'\"`\u2018\u2019\u201c\u201d<>|,;"
 
 _WORD = rf"[\w{DOT}-]"
 _TOKEN = re.compile(

@@ -162,7 +162,7 @@ def test_wrong_options_fail_as_for_a_module(args: dict[str, Any], message: str) 
 
 def test_a_long_list_is_not_copied_again() -> None:
     class Uncopyable(dict):  # type: ignore[type-arg]
-        def __deepcopy__(self, memo: object) -> Uncopyable:
+        def __deepcopy__(self, memo: object) -> object:
             raise AssertionError("copied")
 
     case = Case({"items": [Uncopyable(a=1)]})

@@ -83,10 +83,10 @@ def test_unknown_cloud_and_missing_credentials(connect):
 def test_refused_credentials_are_tried_once(falcon, connect, secret, status):
     falcon.token_script = [
         falcon.error(status, f"Failed to issue access token - Client authentication {secret}")
-        for _ in range(5)
+        for _round in range(5)
     ]
     client = connect()
-    for _ in range(3):
+    for _round in range(3):
         with pytest.raises(AuthenticationError) as caught:
             read(client)
     assert len(falcon.tokens) == 1
@@ -122,7 +122,7 @@ def test_a_token_is_asked_for_again_after_a_fault(falcon, connect, clock, fault)
 
 
 def test_a_token_endpoint_that_is_down(falcon, connect, clock):
-    falcon.token_script = [falcon.html(503) for _ in range(9)]
+    falcon.token_script = [falcon.html(503) for _round in range(9)]
     with pytest.raises(Unavailable, match=r"Could not get an access token: .*HTTP 503"):
         read(connect(retries=2))
     assert len(falcon.tokens) == 3
@@ -144,7 +144,7 @@ def test_a_token_that_lives_shortly_is_not_renewed_all_the_time(falcon, connect,
     falcon.valid_for = 5
     falcon.handler = lambda request: falcon.ok()
     client = connect()
-    for _ in range(10):
+    for _round in range(10):
         read(client)
     assert len(falcon.tokens) == 1
 
@@ -321,7 +321,7 @@ def test_a_redirect_on_the_same_host_is_followed(falcon, connect):
 
 
 def test_endless_redirects_end(falcon, connect):
-    falcon.token_script = [falcon.raw(b"", 308, Location="/oauth2/token") for _ in range(9)]
+    falcon.token_script = [falcon.raw(b"", 308, Location="/oauth2/token") for _round in range(9)]
     with pytest.raises(ConfigurationError, match="without end"):
         read(connect())
     assert len(falcon.tokens) == 3
@@ -349,7 +349,7 @@ def test_the_token_endpoint_out_of_order(regions):
 def test_tasks_of_a_run_share_a_token(falcon, connect, tmp_path):
     path = tmp_path / "token"
     falcon.handler = lambda request: falcon.ok()
-    for _ in range(3):
+    for _round in range(3):
         read(connect(token_file=str(path)))
     assert len(falcon.tokens) == 1
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -221,7 +221,7 @@ def test_a_small_rate_limit_is_not_hammered(falcon, connect, clock, told, most):
 
     falcon.handler = limited
     client = connect(concurrency=4)
-    threads = [threading.Thread(target=lambda: [read(client) for _ in range(6)]) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: [read(client) for _round in range(6)]) for _round in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -235,7 +235,7 @@ def test_a_large_rate_limit_costs_nothing(falcon, connect, clock):
         headers={"X-Ratelimit-Limit": "6000", "X-Ratelimit-Remaining": "5990"}
     )
     client = connect()
-    for _ in range(20):
+    for _round in range(20):
         read(client)
     assert clock.slept == []
 
@@ -266,7 +266,7 @@ def test_threads_that_are_refused_together_share_one_new_token(falcon, connect):
     client = connect(concurrency=4)
     read(client)
     good.remove("Bearer token-1")
-    threads = [threading.Thread(target=read, args=[client]) for _ in range(4)]
+    threads = [threading.Thread(target=read, args=[client]) for _round in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -287,7 +287,7 @@ def test_a_new_token_is_tried_by_one_request(falcon, connect):
         except AuthenticationError as error:
             refusals.append(error)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work) for _round in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -330,8 +330,8 @@ def test_tokens_that_are_good_for_two_requests_only(falcon, connect):
     client = connect(concurrency=4)
     answers = []
     threads = [
-        threading.Thread(target=lambda: answers.extend(read(client).status for _ in range(3)))
-        for _ in range(4)
+        threading.Thread(target=lambda: answers.extend(read(client).status for _round in range(3)))
+        for _round in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -343,7 +343,7 @@ def test_tokens_that_are_good_for_two_requests_only(falcon, connect):
 def test_unauthorized_for_ever_ends_after_one_new_token(falcon, connect):
     falcon.handler = lambda request: falcon.error(401)
     client = connect()
-    for _ in range(2):
+    for _round in range(2):
         with pytest.raises(AuthenticationError, match="HTTP 401"):
             read(client)
     assert (len(falcon.tokens), len(falcon.requests)) == (2, 2), "nothing is sent once it is hopeless"
@@ -461,7 +461,10 @@ def test_verification(tmp_path, monkeypatch, connect):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/environment.pem")
     authority = tmp_path / "ca.pem"
     authority.write_text("")
-    verify = lambda **options: connect(**options)._transport._verify  # noqa: E731
+
+    def verify(**options):
+        return connect(**options)._transport._verify
+
     assert verify() == "/environment.pem"
     assert verify(ca_path=str(authority)) == str(authority)
     assert verify(validate_certs=False) is False

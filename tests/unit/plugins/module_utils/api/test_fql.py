@@ -75,8 +75,10 @@ def test_random_values_match_only_themselves():
     dice = random.Random(7)
     alphabet = "ab'\"\\*,:+()[]!~<>= \t\n\x00\x7fé"
     held = 0
-    for _ in range(5000):
-        values = ["".join(dice.choices(alphabet, k=dice.randrange(8))) for _ in range(dice.randrange(1, 4))]
+    for _round in range(5000):
+        values = [
+            "".join(dice.choices(alphabet, k=dice.randrange(8))) for _round in range(dice.randrange(1, 4))
+        ]
         if all(fql.quotable(value) for value in values):
             held += 1
             assert parse_list(fql.one_of("source", values)) == ("source", values)

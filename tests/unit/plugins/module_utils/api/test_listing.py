@@ -186,7 +186,7 @@ def test_a_tenant_with_small_pages(falcon, connect, clock, largest, form):
     falcon.handler = handler
     client = connect()
     size = PageSize(2000)
-    for _ in range(2):
+    for _round in range(2):
         assert len(Listing(client, size, []).finish()) == 1200
     refused = 1 if largest == 500 else 2
     pages = -(-1200 // largest)
