@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from steps import COVERAGE, LAST, STEPS
-from tools import ROOT, Failed, Run, Skipped
+from tools import ROOT, Failed, Run, Skipped, link_collection
 
 AT_A_TIME = 2
 LAST_LINES = 60
@@ -72,6 +72,7 @@ def main(wanted: list[str]) -> int:
     started = time.monotonic()
     names = wanted or list(STEPS)
     shutil.rmtree(COVERAGE, ignore_errors=True)
+    link_collection()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         results = list(pool.map(perform, (name for name in names if name not in LAST)))
     results += [perform(name) for name in names if name in LAST]

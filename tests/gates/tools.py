@@ -54,6 +54,11 @@ def environment(venv: Path = VENV) -> dict[str, str]:
     }
 
 
+def link_collection() -> None:
+    """Make this checkout the collection that every command finds, as LINK."""
+    subprocess.run([ROOT / "scripts" / "link_collection"], check=True, stdout=subprocess.DEVNULL)
+
+
 class Run:
     """Run the commands of one step; their output goes to the step's log."""
 
