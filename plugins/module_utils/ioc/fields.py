@@ -122,7 +122,8 @@ def _texts(value: object) -> List[str]:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")] if value else []
     if isinstance(value, (list, tuple)):
-        return [_text(element) for element in value]
+        # Of an option that is an empty text Ansible makes a list of one empty text.
+        return [_text(element) for element in value] if list(value) != [""] else []
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return [str(value)]
     raise ValueError(f"a list is wanted, got {_kind_of(value)}")
@@ -149,7 +150,7 @@ def read(
     for name, value in raw.items():
         field = FIELDS.get(name) if isinstance(name, str) else None
         if field is None or (allowed is not None and not allowed(field)):
-            problems.append(FieldProblem(str(name), f"there is no such field here{_nearest(str(name))}"))
+            problems.append(_unknown(str(name), field))
             continue
         if value is None:
             continue
@@ -170,11 +171,14 @@ def _checked(field: Field, value: Any) -> Any:
     return value
 
 
-def _nearest(name: str) -> str:
+def _unknown(name: str, field: Optional[Field]) -> FieldProblem:
+    """A field that does not exist, or that may not stand where it stands."""
     from difflib import get_close_matches
 
+    if field is not None:
+        return FieldProblem(name, "stands on an item, it cannot be a default")
     near = get_close_matches(name, list(FIELDS), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return FieldProblem(name, "there is no such field here" + (f"; did you mean {near[0]}?" if near else ""))
 
 
 def _kind_of(value: object) -> str:

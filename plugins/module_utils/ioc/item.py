@@ -101,11 +101,11 @@ class ItemReader:
             problems.insert(0, FieldProblem("type", "is missing"))
         if "value" not in given and not any(problem.field in ("value", "item") for problem in problems):
             problems.insert(0, FieldProblem("value", "is missing"))
-        kind, written = given.pop("type", ""), given.pop("value", "")
+        kind, written = given.pop("type", ""), given.pop("value", None)
         if not kind and isinstance(raw, Mapping):
             kind = str(raw.get("type") or "")[:80]
-        desired = Desired(kind, written.strip(), index, place)
-        if kind in TYPES and written:
+        desired = Desired(kind, (written or "").strip(), index, place)
+        if kind in TYPES and written is not None:
             try:
                 desired.value = normalise(kind, written)
             except ValueProblem as problem:
@@ -115,11 +115,18 @@ class ItemReader:
             desired.identified = False
         desired.state = given.pop("state", "present")
         desired.ignore = given.pop("ignore", False)
-        if desired.identified and not desired.ignore and desired.state == "present":
-            self._fill(desired, given, problems, nearer)
+        if desired.identified and not desired.ignore:
+            self._check_owner(given, problems)
+            if desired.state == "present":
+                self._fill(desired, given, problems, nearer)
         if problems:
             desired.problem = "; ".join(str(problem) for problem in problems)
         return desired
+
+    def _check_owner(self, given: Fields, problems: List[FieldProblem]) -> None:
+        if self._owner and given.get("source", self._owner) != self._owner:
+            text = f"is {given['source']!r}, but this set is owned by {self._owner!r}; leave it out"
+            problems.append(FieldProblem("source", text))
 
     def _fill(
         self, desired: Desired, given: Fields, problems: List[FieldProblem], nearer: Optional[Fields]
@@ -127,13 +134,6 @@ class ItemReader:
         own = _normal(given, problems)
         _check_against_type(desired.kind, own, problems)
         if self._owner:
-            if own.get("source", self._owner) != self._owner:
-                problems.append(
-                    FieldProblem(
-                        "source",
-                        f"is {own['source']!r}, but this set is owned by {self._owner!r}; leave it out",
-                    )
-                )
             own["source"] = self._owner
         layers = [layer for layer in (nearer, self._by_type.get(desired.kind), self._defaults) if layer]
         added: Fields = {}
@@ -285,16 +285,19 @@ class _Chooser:
         kind = self._kind
         self._take("platforms", lambda found: set(found) & set(rules.platforms_for(kind)))
         if "platforms" in self.chosen:
-            possible = rules.platforms_for(kind)
-            self.chosen["platforms"] = tuple(name for name in self.chosen["platforms"] if name in possible)
-        platforms = (
-            self._own.get("platforms") or self.chosen.get("platforms") or rules.default_platforms(kind)
-        )
-        if rules.is_desktop(platforms):
+            self.chosen["platforms"] = tuple(
+                name for name in self.chosen["platforms"] if name in rules.platforms_for(kind)
+            )
+        platforms = self._own.get("platforms") or self.chosen.get("platforms")
+        # Without any, those of the record count, which may be all that the type has: what they do not take is
+        # dropped when they are known.
+        possible = platforms or rules.platforms_for(kind)
+        if rules.is_desktop(possible):
             self._take("action", lambda action: action in rules.actions_for(kind), along=("policy",))
-        if rules.is_mobile(platforms):
+        if rules.is_mobile(possible):
             self._take("mobile_action", lambda action: action in rules.mobile_actions_for(kind))
-        actions = rules.effective_actions({**self.chosen, **self._own, "platforms": platforms})
+        likely = platforms or rules.default_platforms(kind)
+        actions = rules.effective_actions({**self.chosen, **self._own, "platforms": likely})
         self._take("severity", lambda severity: not severity or not rules.severity_refused(actions))
         self._take_scope()
         self._take_expiration()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set
 
@@ -21,7 +22,7 @@ from .change import CREATE, CURRENT, DELETE, UPDATE, Change, Vocabulary, created
 from .fields import FieldProblem
 from .item import Desired
 from .record import STORED, Record, has_expired, identity
-from .values import Identity
+from .values import DOMAIN_LENGTH, Identity
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,10 @@ class DeletionLimit:
     @classmethod
     def parse(cls, text: str) -> DeletionLimit:
         """@raise ValueError: it is neither a count nor a share"""
-        digits = text.strip()
-        percent = digits.endswith("%")
-        digits = digits.rstrip("%").strip()
-        if not digits.isdigit() or (percent and int(digits) > 100):
+        written = re.fullmatch(r"\s*([0-9]{1,9})\s*(%?)\s*", text)
+        if written is None or (written[2] and int(written[1]) > 100):
             raise ValueError(f"{text!r} is neither a count such as 25 nor a share such as 10%")
-        return cls(int(digits), percent)
+        return cls(int(written[1]), bool(written[2]))
 
     def allows(self, owned: int) -> int:
         return owned * self.number // 100 if self.percent else self.number
@@ -92,7 +91,8 @@ class Failure:
         }
 
     def __str__(self) -> str:
-        name = " ".join(part for part in (self.kind, self.value) if part)
+        value = self.value if len(self.value) <= DOMAIN_LENGTH else self.value[:77] + "..."
+        name = " ".join(part for part in (self.kind, value) if part)
         where = " ".join(part for part in (self.place, f"({name})" if name and self.place else name) if part)
         return f"{where}: {self.message}" if where else self.message
 

@@ -175,7 +175,7 @@ def _result(account: Account, feeds: Loaded, guard: Guard, requests: Dict[str, A
             "foreign": len(decided.foreign),
             "protected": len(decided.protected),
             "rejected": len(feeds.rejected),
-            "failed": len(account.failures),
+            "failed": account.failed(),
         },
         **diff.lists(account.done),
         "failed_iocs": [failure.as_dict() for failure in account.failures],

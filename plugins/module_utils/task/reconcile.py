@@ -44,8 +44,14 @@ class Account:
     unchanged: int = 0
 
     def count(self, operation: str) -> int:
-        """Indicators, not records: a tenant may hold one twice."""
-        return len({change.identity for change in self.done if change.operation == operation})
+        """Indicators, not records: a tenant may hold one twice. One that failed in part has failed."""
+        failed = {(failure.kind, failure.value) for failure in self.failures}
+        done = {change.identity for change in self.done if change.operation == operation}
+        return len(done - failed)
+
+    def failed(self) -> int:
+        """Items and owned indicators that were not brought to what was asked."""
+        return len({(failure.kind, failure.value, failure.place) for failure in self.failures})
 
 
 class Reconciliation:

@@ -26,6 +26,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import I
         ("applied_globally", 0, False),
         ("tags", "a, b", ["a", "b"]),
         ("tags", "", []),
+        ("tags", [""], []),
         ("tags", ("a", 1), ["a", "1"]),
         ("tags", 7, ["7"]),
     ],
@@ -72,6 +73,23 @@ def test_an_item_that_is_no_mapping_cannot_be_identified() -> None:
     assert "mapping" in found.problem
 
 
+@pytest.mark.parametrize("value, said", [("", "is empty"), ("  ", "is empty"), (None, "is missing")])
+def test_an_item_without_a_value_is_told_so(value: Any, said: str) -> None:
+    found = ItemReader(None, None).read({"type": "domain", "value": value, "state": "absent"})
+    assert not found.identified
+    assert said in found.problem
+
+
+def test_another_owner_on_an_item_is_an_error_whatever_is_wanted_of_it() -> None:
+    reader = ItemReader(None, None, "soc")
+    for state in ("present", "absent"):
+        other = reader.read({"type": "domain", "value": "a.example", "state": state, "source": "apac"})
+        assert "'apac'" in other.problem and "'soc'" in other.problem
+        assert not reader.read(
+            {"type": "domain", "value": "a.example", "state": state, "source": "soc"}
+        ).problem
+
+
 def test_deleted_records_can_be_pasted_back() -> None:
     found = ItemReader(None, None).read(
         {"id": "x", "type": "domain", "value": "a.example", "action": "no_action"}
@@ -83,7 +101,7 @@ def test_deleted_records_can_be_pasted_back() -> None:
 @pytest.mark.parametrize(
     "defaults, by_type, said",
     [
-        ({"type": "domain"}, None, "type: there is no such field here"),
+        ({"type": "domain"}, None, "type: stands on an item"),
         ({"severity": "huge"}, None, "severity"),
         ({"applied_globally": True, "host_groups": ["x"]}, None, "host_groups"),
         ({"expiration": "2030-01-01", "expiration_days": 3}, None, "expiration_days"),

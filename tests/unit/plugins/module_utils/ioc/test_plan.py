@@ -295,6 +295,16 @@ class TestDefaults:
             only_body(decide([item()], [stored], defaults={"action": "detect", "severity": "high"})) is None
         )
 
+    def test_a_default_counts_where_the_stored_platforms_take_it(self) -> None:
+        defaults = {"action": "detect", "mobile_action": "prevent", "severity": "high"}
+        both = record(platforms=["windows", "ios"], mobile_action="detect")
+        assert only_body(decide([item()], [both], defaults=defaults)) == {"mobile_action": "prevent"}
+        mobile = record(platforms=["ios"], mobile_action="detect", action="no_action")
+        assert only_body(decide([item()], [mobile], defaults=defaults)) == {"mobile_action": "prevent"}
+        assert only_body(decide([item()], [record()], defaults=defaults)) is None
+        created = only_body(decide([item()], [], defaults=defaults))
+        assert created is not None and "mobile_action" not in created
+
     def test_a_default_severity_is_dropped_where_the_stored_action_is_allow(self) -> None:
         stored = record("sha256", SHA, action="allow", severity=None)
         assert only_body(decide([item("sha256", SHA)], [stored], defaults={"severity": "high"})) is None
@@ -446,7 +456,7 @@ class TestFoundingApi:
         assert ["api: no" in failure.message for failure in found.failures] == [True, True]
 
 
-@pytest.mark.parametrize("text", ["", "x", "-1", "101%", "1.5", "10%%x"])
+@pytest.mark.parametrize("text", ["", "x", "-1", "101%", "1.5", "10%%", "\u00b2"])
 def test_what_is_no_limit(text: str) -> None:
     with pytest.raises(ValueError, match="neither a count"):
         DeletionLimit.parse(text)
@@ -457,6 +467,7 @@ def test_a_failure_as_users_see_it() -> None:
     assert str(failure) == "iocs[3] (domain a.example): why"
     assert str(Failure("", "", "purge", "why")) == "why"
     assert failure.as_dict()["index"] == 3
+    assert len(str(Failure("domain", "a" * 100_000, "validate", "why", 3, "iocs[3]"))) < 200
 
 
 def test_on_error_fail_without_problems_refuses_nothing() -> None:

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from run_task import run
 
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import Change
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import Failure, Plan
 from ansible_collections.threatops.falcon.plugins.module_utils.task import many
+from ansible_collections.threatops.falcon.plugins.module_utils.task.reconcile import Account
 
 ENTITIES = "/iocs/entities/indicators/v1"
 
@@ -112,6 +115,17 @@ def test_a_refused_plan_writes_nothing_and_names_invalid_items_too(simulator: An
     passed = run("falcon_iocs", simulator, iocs=iocs[1:], protect=override)
     assert passed["overridden_iocs"] == [{"type": "ipv4", "value": "8.8.8.8"}]
     assert any("overridden" in text for text in passed["warnings"])
+
+
+def test_an_item_that_a_tenant_holds_twice_counts_once_and_fails_where_one_record_does() -> None:
+    twice = [
+        Change("update", "domain", "a.example", record={"id": "1"}),
+        Change("update", "domain", "a.example", record={"id": "2"}),
+    ]
+    assert Account(Plan(), done=twice).count("update") == 1
+    failures = [Failure("domain", "a.example", "update", "why", 0, "iocs[0]")] * 2
+    assert Account(Plan(), failures=failures).failed() == 1
+    assert Account(Plan(), done=twice[:1], failures=failures[:1]).count("update") == 0
 
 
 def test_host_groups_by_name_are_looked_up_once(simulator: Any) -> None:
