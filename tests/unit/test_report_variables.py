@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exported variables mean to Ansible what they meant to the tenant."""
+"""Exported variables mean to Ansible what they meant to the tenant. Here, where ansible-test has all of Ansible there."""
 
 from __future__ import annotations
 
