@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exported variables mean to Ansible what they meant to the tenant. Here, where ansible-test has all of Ansible there."""
+"""Exported variables mean to Ansible what they meant to the tenant.
+
+This file stands here since ansible-test lets tests of module_utils import nothing but module_utils.
+"""
 
 from __future__ import annotations
 
