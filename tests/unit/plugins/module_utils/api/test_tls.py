@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import socket
 import ssl
 import threading
@@ -19,58 +17,25 @@ from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import
     Unavailable,
 )
 
-x509 = pytest.importorskip("cryptography.x509")
-hashes = pytest.importorskip("cryptography.hazmat.primitives.hashes")
-serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
-ec = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ec")
-
-
-def issue(name, names=(), issuer=None):
-    """A certificate and its key; signed by itself unless there is an issuer."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    signer = issuer or (None, key)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(signer[0].subject if signer[0] else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer[1].public_key()), critical=False
-        )
-    )
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    return builder.sign(signer[1], hashes.SHA256()), key
+trustme = pytest.importorskip("trustme")
 
 
 @pytest.fixture
 def authority(tmp_path):
-    certificate, key = issue("authority")
+    """An authority nobody knows, and the file that makes it known."""
+    made = trustme.CA()
     path = tmp_path / "ca.pem"
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return certificate, key, path
+    made.cert_pem.write_to_path(path)
+    return made, path
 
 
 @pytest.fixture
-def serve_tls(falcon, authority, tmp_path):
-    """Put TLS in front of the tenant; the certificate names these."""
+def serve_tls(falcon, authority):
+    """Put TLS in front of the tenant; the certificate names this host."""
 
-    def serve(*names):
-        certificate, key = issue("tenant", names, authority[:2])
-        path = tmp_path / "tenant.pem"
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
+    def serve(host):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
+        authority[0].issue_cert(host).configure_cert(context)
         falcon._server.socket = context.wrap_socket(falcon._server.socket, server_side=True)
         falcon.handler = lambda request: falcon.ok(["detect"])
         return falcon.url.replace("http:", "https:")
@@ -82,7 +47,7 @@ def read(client):
     return client.request("GET", "/iocs/queries/actions/v1", purpose="test").resources
 
 
-LOOPBACK = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+LOOPBACK = "127.0.0.1"
 
 
 def test_an_unknown_authority_gets_no_secret(falcon, serve_tls, connect):
@@ -94,19 +59,17 @@ def test_an_unknown_authority_gets_no_secret(falcon, serve_tls, connect):
 
 def test_the_users_authority(falcon, serve_tls, connect, authority, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
-    assert read(connect(base_url=serve_tls(LOOPBACK), ca_path=str(authority[2]))) == ["detect"]
+    assert read(connect(base_url=serve_tls(LOOPBACK), ca_path=str(authority[1]))) == ["detect"]
 
 
 def test_another_hosts_certificate(falcon, serve_tls, connect, authority):
     with pytest.raises(ConfigurationError, match="certificate is not trusted"):
-        read(connect(base_url=serve_tls(x509.DNSName("other.example")), ca_path=str(authority[2])))
+        read(connect(base_url=serve_tls("other.example"), ca_path=str(authority[1])))
     assert falcon.tokens == []
 
 
 def test_no_verification_when_the_user_says_so(falcon, serve_tls, connect, recwarn):
-    assert read(connect(base_url=serve_tls(x509.DNSName("other.example")), validate_certs=False)) == [
-        "detect"
-    ]
+    assert read(connect(base_url=serve_tls("other.example"), validate_certs=False)) == ["detect"]
     assert not [one for one in recwarn if "Unverified" in str(one.message)]
 
 
@@ -163,7 +126,7 @@ class Proxy:
 def test_a_tunnel_through_a_proxy(falcon, serve_tls, connect, authority):
     proxy = Proxy()
     url = serve_tls(LOOPBACK)
-    client = connect(base_url=url, ca_path=str(authority[2]), proxy=f"http://user:pass@{proxy.address}")
+    client = connect(base_url=url, ca_path=str(authority[1]), proxy=f"http://user:pass@{proxy.address}")
     assert read(client) == ["detect"]
     assert proxy.heads[0].startswith(f"CONNECT {url[8:]} ")
     assert "Proxy-Authorization: Basic" in proxy.heads[0]
@@ -175,7 +138,7 @@ def test_a_tunnel_through_a_proxy(falcon, serve_tls, connect, authority):
 def test_a_proxy_of_the_environment(falcon, serve_tls, connect, authority, monkeypatch):
     proxy = Proxy()
     monkeypatch.setenv("https_proxy", f"http://{proxy.address}")
-    assert read(connect(base_url=serve_tls(LOOPBACK), ca_path=str(authority[2]))) == ["detect"]
+    assert read(connect(base_url=serve_tls(LOOPBACK), ca_path=str(authority[1]))) == ["detect"]
     assert proxy.heads
     proxy.close()
 
