@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 """A run that is interrupted stops writing, and the next run finds what it did."""
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -26,6 +27,14 @@ OPTIONS: dict[str, Any] = {
     "purge": True,
     "batch_size": ITEMS // BATCHES,
 }
+
+
+@pytest.fixture(autouse=True)
+def control_c() -> Iterator[None]:
+    """A shell that runs the tests in the background has them ignore Ctrl-C, and so would all that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
