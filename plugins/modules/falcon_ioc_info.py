@@ -37,7 +37,7 @@ options:
     type: str
     choices: [sha256, md5, domain, ipv4, ipv6, all_subdomains]
   value:
-    description: The value of one indicator. It is asked for in normal form and as it is written.
+    description: The value of one indicator. It is asked for in normal form and as it is written, a hash in capitals too.
     type: str
   filter:
     description: A filter in Falcon Query Language (FQL). It is sent as it is written.
@@ -97,16 +97,16 @@ options:
     elements: str
     choices: [red]
   expires_after:
-    description: Select what expires at this time or later, as an RFC 3339 time or a date.
+    description: Select what expires at this time or later, as an RFC 3339 time or a date (from its start in UTC on).
     type: str
   expires_before:
-    description: Select what expires at this time or before.
+    description: Select what expires at this time or before, as an RFC 3339 time or a date (to its end in UTC).
     type: str
   created_after:
-    description: Select what was created at this time or later.
+    description: Select what was created at this time or later, as O(expires_after).
     type: str
   created_before:
-    description: Select what was created at this time or before.
+    description: Select what was created at this time or before, as O(expires_before).
     type: str
   expired:
     description: Select what has, or has not, expired.

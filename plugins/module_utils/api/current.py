@@ -44,12 +44,15 @@ class Current:
         """Say what of a create or update this API cannot express: nothing, so C{None}."""
         return None
 
-    def observe(self, wanted: Sequence[Wanted], source: Optional[str], whole_source: bool) -> List[Record]:
+    def observe(
+        self, wanted: Sequence[Wanted], source: Optional[str], whole_source: bool, everywhere: bool = False
+    ) -> List[Record]:
         """The live records of the wanted indicators and, with C{whole_source}, all that have this source.
 
+        @param everywhere: Look through all of the tenant for records of the wanted in spellings that nobody knows.
         @raise IncompleteView: They cannot be read whole.
         """
-        return Observation(self._client, self._page_size, wanted, source, whole_source).read()
+        return Observation(self._client, self._page_size, wanted, source, whole_source, everywhere).read()
 
     def find(
         self,

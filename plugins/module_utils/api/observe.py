@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ..ioc.record import Record, identity
-from ..ioc.values import Identity
+from ..ioc.values import Identity, spellings
 from . import fql
 from .client import Client
 from .errors import RequestRefused
@@ -58,6 +58,7 @@ class Observation:
         wanted: Sequence[Wanted],
         source: Optional[str],
         whole_source: bool,
+        everywhere: bool = False,
     ) -> None:
         self._client = client
         self._size = size
@@ -69,6 +70,7 @@ class Observation:
                 self._spellings[spelling] = (*others, (kind, value))
         self._source = source
         self._whole_source = whole_source and source is not None
+        self._everywhere = everywhere
         self._taken = _OVERHEAD + len(client.base_url) + 3 * len(source or "")
         self._seen: Dict[str, Record] = {}
         self._identities: Dict[str, Identity] = {}
@@ -81,7 +83,10 @@ class Observation:
         quotable = all(fql.quotable(value) for _kind, value in self._wanted)
         if self._whole_source and not fql.quotable(self._source or ""):
             quotable = False
-        if quotable:
+        if self._everywhere:
+            kinds = sorted({kind for kind, _value in self._wanted})
+            self._seen.update(self._list(fql.one_of("type", kinds)).finish())
+        elif quotable:
             self._read_within_the_url()
         else:
             self._seen.update(self._list("").finish())
@@ -117,12 +122,21 @@ class Observation:
     def _unseen(self) -> List[List[str]]:
         """The values not seen yet, in URLs full. A spelling that no filter can hold is left to its normal form."""
         seen = {self._identities[one] for one in self._seen}
-        unseen = (
+        unseen = [
             text
             for text, meant in self._spellings.items()
             if not seen.issuperset(meant) and fql.quotable(text)
-        )
-        return chunks(unseen, self._size.url - self._taken)
+        ]
+        room = self._size.url - self._taken
+        shared = chunks(unseen, room)
+        if len(shared) == 1:  # more spellings are free as long as they need no URL of their own
+            more = chunks(self._respelled(unseen), room)
+            return more if len(more) == 1 else shared
+        return shared
+
+    def _respelled(self, texts: Iterable[str]) -> Iterable[str]:
+        kinds = ((kind, text) for text in texts for kind, _value in self._spellings[text])
+        return dict.fromkeys(each for kind, text in kinds for each in spellings(kind, text, text))
 
     def _read(self) -> None:
         by_value = self._unseen()

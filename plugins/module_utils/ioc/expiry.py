@@ -20,9 +20,10 @@ _INSTANT = re.compile(
 )
 
 
-def parse(text: str) -> Optional[datetime.datetime]:
+def parse(text: str, whole_day: bool = True) -> Optional[datetime.datetime]:
     """Read an expiration: an RFC 3339 instant, a date (the end of that day in UTC), or C{never}.
 
+    @param whole_day: a date means the end of that day; otherwise its start
     @raise ValueError: it is none of them
     """
     text = text.strip()
@@ -32,7 +33,10 @@ def parse(text: str) -> Optional[datetime.datetime]:
     try:
         if day:
             year, month, date = (int(part) for part in day.groups())
-            return datetime.datetime(year, month, date, 23, 59, 59, tzinfo=datetime.timezone.utc)
+            clock = datetime.time(23, 59, 59) if whole_day else datetime.time()
+            return datetime.datetime.combine(
+                datetime.date(year, month, date), clock, tzinfo=datetime.timezone.utc
+            )
         return _instant(text)
     except (ValueError, OverflowError) as problem:
         raise ValueError(

@@ -129,6 +129,12 @@ def normalise(kind: str, value: object) -> str:
     return text if normal == text else normal
 
 
+def spellings(kind: str, normal: str, written: str) -> Tuple[str, ...]:
+    """How a tenant may have kept a value: in normal form, as it is written, and a hash in capitals as well."""
+    capitals = (normal.upper(),) if kind in HASH_LENGTHS else ()
+    return tuple(dict.fromkeys((normal, written.strip(), *capitals)))
+
+
 def recognise(text: str) -> Optional[Identity]:
     """Tell what a bare value is: its type and normal form, or C{None} where it is no indicator.
 

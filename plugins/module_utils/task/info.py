@@ -17,7 +17,7 @@ from ..api.selection import Found
 from ..api.workers import side_by_side
 from ..ioc import expiry
 from ..ioc.fields import ACTIONS, PLATFORMS, SEVERITIES
-from ..ioc.values import TYPES, ValueProblem, normalise, recognise
+from ..ioc.values import TYPES, Identity, ValueProblem, normalise, recognise, spellings
 from .base import Context, Params, Result, TaskFailed
 from .connection import connect
 from .groups import ids_of
@@ -99,6 +99,9 @@ def _selection(params: Params) -> Dict[str, Any]:
     """The options as the API layer takes them: values in normal form, the founding API's words in today's."""
     if params.get("filter"):
         return {"filter": params["filter"]}
+    for name, _choices in _LISTS:
+        if params.get(name) == []:
+            raise TaskFailed(f"{name} is empty; leave it out to select without it")
     selection: Dict[str, Any] = {
         name: params[name]
         for name, _choices in _LISTS
@@ -115,24 +118,24 @@ def _selection(params: Params) -> Dict[str, Any]:
             selection[name] = params[name]
     if params.get("deleted_by"):  # a deleted record's last change is its deletion
         selection.update(deleted=True, modified_by=[params["deleted_by"]])
-    for name in ("types", "values", "sources"):
-        if selection.get(name) == []:
-            raise TaskFailed(f"{name} is empty; leave it out to select without it")
     return selection
 
 
 def _values(params: Params) -> Dict[str, List[str]]:
-    """Values in normal form and as they are written: a tenant may have kept either."""
+    """Values in every spelling that a tenant may have kept."""
     if params.get("type"):
         try:
             value = normalise(params["type"], params["value"])
         except ValueProblem as problem:
             raise TaskFailed(f"value: {problem}") from problem
-        return {"types": [params["type"]], "values": _spellings(value, params["value"])}
+        return {
+            "types": [params["type"]],
+            "values": list(spellings(params["type"], value, params["value"])),
+        }
     if params.get("values") is None:
         return {}
     types = params.get("types")
-    return {"values": [one for value in params["values"] for one in _spellings(_normal(value, types), value)]}
+    return {"values": [one for value in params["values"] for one in spellings(*_normal(value, types), value)]}
 
 
 def _instants(params: Params) -> Dict[str, str]:
@@ -140,7 +143,7 @@ def _instants(params: Params) -> Dict[str, str]:
     for name in _INSTANTS:
         if params.get(name):
             try:
-                instant = expiry.parse(params[name])
+                instant = expiry.parse(params[name], whole_day=name.endswith("before"))
             except ValueError as problem:
                 raise TaskFailed(f"{name}: {problem}") from problem
             if instant is None:
@@ -149,19 +152,14 @@ def _instants(params: Params) -> Dict[str, str]:
     return found
 
 
-def _spellings(normal: str, written: str) -> List[str]:
-    return list(dict.fromkeys((normal, written.strip())))
-
-
-def _normal(value: str, types: Any) -> str:
-    """The normal form of a value whose type may not be known."""
+def _normal(value: str, types: Any) -> Identity:
+    """The normal form of a value whose type may not be known: it is empty then."""
     for kind in types or ():
         try:
-            return normalise(kind, value)
+            return kind, normalise(kind, value)
         except ValueProblem:
             continue
-    known = recognise(value)
-    return known[1] if known else value.strip()
+    return recognise(value) or ("", value.strip())
 
 
 def _find(api: Any, client: Client, selection: Dict[str, Any], params: Params) -> Found:

@@ -222,6 +222,7 @@ class Reconciliation:
         )
         try:
             observed = self._observe(items, False)
+            observed.extend(self._observe_other_spellings(changes, observed))
         except FalconError as error:
             message = f"was changed by somebody else meanwhile, and looking again failed: {error}"
             account.failures.extend(
@@ -242,6 +243,25 @@ class Reconciliation:
                 for entry in decided.foreign
             )
         self._send(decided.changes, account, last=True)
+
+    def _observe_other_spellings(
+        self, changes: Sequence[Change], observed: Sequence[Record]
+    ) -> Sequence[Record]:
+        """What Falcon says exists already, and nobody finds by its value: it may be stored in another spelling.
+
+        Some tenants keep the case of a value as it was sent, and still take two cases for one indicator.
+        """
+        seen = {identity(record) for record in observed}
+        lost = [change for change in changes if change.operation == CREATE and change.identity not in seen]
+        if not lost or isinstance(self._api, Legacy):
+            return ()
+        found = self._api.observe([(*change.identity, change.value) for change in lost], None, False, True)
+        for record in found:
+            self._context.warn(
+                f"Falcon holds {' '.join(identity(record))} as {record['value']!r}, and takes the two for one; "
+                "write it that way in the list, then it is found at once"
+            )
+        return found
 
 
 def _taken(source: str) -> str:

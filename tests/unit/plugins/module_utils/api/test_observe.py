@@ -44,6 +44,26 @@ def test_a_record_in_another_spelling_is_the_same_indicator(falcon, tenant, conn
     assert len(found) == 1
 
 
+def test_a_hash_in_capitals_is_found_as_long_as_that_costs_no_request(falcon, tenant, connect):
+    tenant.add("AB" * 32, "sha256")
+    found = Current(connect()).observe(wanted("ab" * 32), None, False)
+    assert [record["value"] for record in found] == ["AB" * 32]
+    many = [f"{number:063x}a" for number in range(200)]
+    Current(connect()).observe(wanted(*many), None, False)
+    assert len(falcon.requests) == 2
+    assert "A'" not in filters(falcon)[1]
+
+
+def test_everywhere_finds_what_nobody_would_ask_for(falcon, tenant, connect):
+    tenant.add("EVIL.Example")
+    tenant.add("other.example")
+    api = Current(connect())
+    assert api.observe(wanted("evil.example", kind="domain"), None, False) == []
+    found = api.observe(wanted("evil.example", kind="domain"), None, False, everywhere=True)
+    assert [record["value"] for record in found] == ["EVIL.Example"]
+    assert filters(falcon)[-1] == "type:['domain']+deleted:false"
+
+
 def test_another_type_of_the_same_value_is_another_indicator(falcon, tenant, connect):
     tenant.add("evil.example", "all_subdomains")
     assert Current(connect()).observe(wanted("evil.example", kind="domain"), None, False) == []

@@ -84,6 +84,13 @@ def test_more_values_than_a_url_holds_are_found_and_sorted(tenant: Any) -> None:
     assert result["iocs"][0]["value"] == values[-1]
 
 
+def test_a_date_is_taken_from_its_start_or_to_its_end(tenant: Any) -> None:
+    after = run("falcon_ioc_info", tenant, created_after="2030-01-01")["fql"]
+    before = run("falcon_ioc_info", tenant, created_before="2030-01-01")["fql"]
+    assert "created_on:>='2030-01-01T00:00:00Z'" in after
+    assert "created_on:<='2030-01-01T23:59:59Z'" in before
+
+
 def test_deleted_by_asks_for_the_last_change_of_a_deleted_record(tenant: Any) -> None:
     run("falcon_iocs", tenant, iocs=[{"type": "domain", "value": "a.example", "state": "absent"}])
     mine = run("falcon_ioc_info", tenant, deleted_by=tenant.client_id)
@@ -107,6 +114,8 @@ def test_device_counts_are_added(tenant: Any) -> None:
         ({"expires_after": "soon"}, "expires_after"),
         ({"expires_after": "never"}, "a time is wanted"),
         ({"values": []}, "values is empty"),
+        ({"tags": []}, "tags is empty"),
+        ({"host_groups": []}, "host_groups is empty"),
         ({"host_groups": ["nobody"]}, "there is no host group"),
     ],
 )

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Sequence
 
 import pytest
 from run_task import run
 
+from ansible_collections.threatops.falcon.plugins.module_utils.api.batches import Outcome
+from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import Change
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import Failure, Plan
 from ansible_collections.threatops.falcon.plugins.module_utils.task import many
@@ -136,6 +138,23 @@ def test_host_groups_by_name_are_looked_up_once(simulator: Any) -> None:
     assert {tuple(record["host_groups"]) for record in simulator.indicators()} == {("5" * 32,)}
     wrong = run("falcon_iocs", simulator, iocs=[domain("x.example", host_groups=["Servrs"])])
     assert "there is no host group 'Servrs'; there are: Servers" in wrong["msg"]
+
+
+def test_what_the_tenant_holds_in_another_spelling_is_found_and_said(
+    simulator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_api: Current, bodies: Sequence[Any], **_options: Any) -> list[Outcome]:
+        return [Outcome("conflict", message="it exists already") for _body in bodies]
+
+    monkeypatch.setattr(Current, "create", refuse)  # as a tenant does that compares without regard to case
+    simulator.stance(normalise="keep")
+    simulator.seed(indicators=[domain("EVIL.example", severity="low"), domain("Same.example")])
+    result = run("falcon_iocs", simulator, iocs=[domain("evil.example"), domain("same.example")])
+    assert not result.get("failed"), result["msg"]
+    assert (result["counts"]["updated"], result["counts"]["unchanged"]) == (1, 1)
+    assert any("holds domain evil.example as 'EVIL.example'" in text for text in result["warnings"])
+    written = run("falcon_iocs", simulator, iocs=[domain("EVIL.example"), domain("Same.example")])
+    assert not written["changed"] and written["requests"]["write"] == 0
 
 
 def test_expired_indicators_of_the_list_are_said(simulator: Any) -> None:
