@@ -40,7 +40,9 @@ class ProgressLines:
         self._say(f"{self._name}: {self._line(done, total, now, until if wait > 1 else None)}")
 
     def _line(self, done: int, total: Optional[int], now: float, until: Optional[float]) -> str:
-        parts = [f"{self._phase or 'starting'} {done}" + (f" of {total}" if total is not None else "")]
+        parts = ["starting"]
+        if self._phase:
+            parts = [f"{self._phase} {done}" + (f" of {total}" if total is not None else "")]
         seconds = now - self._since
         rate = (done - self._from) / seconds if seconds > 1 else 0.0
         if rate > 0:

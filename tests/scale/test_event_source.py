@@ -55,3 +55,38 @@ def test_a_new_sighting_is_an_event(simulator: Any, known: str, wanted: int) -> 
 def test_something_to_watch_is_needed(simulator: Any) -> None:
     with pytest.raises(ValueError, match="source or iocs"):
         asyncio.run(runpy.run_path(str(SOURCE))["main"](asyncio.Queue(), {"base_url": simulator.url}))
+
+
+def test_a_look_that_fails_is_made_up_for(simulator: Any) -> None:
+    """The look that should have found the sighting fails; the event comes with the next one."""
+    simulator.seed(
+        hosts=[{"device_id": HOSTS[0], "hostname": "host-a"}],
+        indicators=[{"type": "domain", "value": "evil.example", "source": "soc"}],
+    )
+    args = {
+        "base_url": simulator.url,
+        "client_id": simulator.client_id,
+        "client_secret": simulator.client_secret,
+        "source": "soc",
+        "interval": 0.3,
+    }
+
+    def trouble() -> None:
+        simulator.faults(
+            {"match": {"path": "/iocs/.*", "times": 1}, "do": {"resources_missing": True}},
+        )
+        simulator.seed(sightings=[{"type": "domain", "value": "evil.example", "devices": HOSTS[:1]}])
+
+    (event,) = asyncio.run(_events(args, trouble, 1))
+    assert event["device"]["hostname"] == "host-a"
+    assert all(rule["fired"] for rule in simulator.fault_counts())
+
+
+@pytest.mark.parametrize(
+    "wrong, problem",
+    [({"intervall": 5}, "no argument intervall"), ({"known": "all"}, "known is skip or emit")],
+)
+def test_a_misspelt_argument_is_named(simulator: Any, wrong: Dict[str, Any], problem: str) -> None:
+    args = {"base_url": simulator.url, "source": "soc", **wrong}
+    with pytest.raises(ValueError, match=problem):
+        asyncio.run(runpy.run_path(str(SOURCE))["main"](asyncio.Queue(), args))

@@ -15,7 +15,8 @@ Arguments:
     interval:  seconds between two looks, 300 if not set
     known:     what was observed before the start: skip (the default) or emit
 
-An event holds ioc (type, value), device (the host's record) and seen_at.
+An event holds ioc (type, value), device (the host's record) and seen_at. A look that fails because Falcon cannot be
+reached is logged and made up for by the next one; what only you can cure, such as a missing scope, ends the source.
 
 Example:
     - threatops.falcon.falcon_ioc_sightings:
@@ -26,6 +27,7 @@ Example:
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from datetime import datetime, timezone
@@ -40,8 +42,12 @@ sys.path.extend(
 from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
 from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import Devices
+from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import IncompleteView, Unavailable
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.values import normalise
 
+LOGGER = logging.getLogger("falcon_ioc_sightings")
+CONNECTION = ("client_id", "client_secret", "cloud", "base_url", "member_cid")
+ARGUMENTS = (*CONNECTION, "source", "iocs", "interval", "known", "eda_feedback_queue")
 #: The types that sensors keep sightings of.
 OBSERVED = ("sha256", "md5", "domain", "ipv4", "ipv6")
 
@@ -60,6 +66,11 @@ class Watch:
 
         if not args.get("source") and not args.get("iocs"):
             raise ValueError("falcon_ioc_sightings needs source or iocs")
+        unknown = sorted(set(args) - set(ARGUMENTS))
+        if unknown:
+            raise ValueError(f"falcon_ioc_sightings has no argument {', '.join(unknown)}")
+        if args.get("known", "skip") not in ("skip", "emit"):
+            raise ValueError(f"falcon_ioc_sightings: known is skip or emit, not {args['known']}")
         self._source = args.get("source")
         self._iocs = [(ioc["type"], normalise(ioc["type"], ioc["value"])) for ioc in args.get("iocs") or ()]
         self._client = Client(
@@ -85,8 +96,9 @@ class Watch:
         observers = devices.observers_of([ioc for ioc, _count in asked], [count for _ioc, count in asked])
         found = {(*ioc, host) for (ioc, _count), hosts in zip(asked, observers) for host in hosts}
         new = sorted(found - self._seen)
-        self._seen |= found
         records = devices.details(host for _kind, _value, host in new)
+        # Not before the last request: what a failed look has found is still new to the next one.
+        self._seen |= found
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         return [
             {
@@ -110,14 +122,19 @@ class Watch:
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     """Put an event into the queue for each new sighting, until cancelled."""
     watch = Watch(args)
+    interval = float(args.get("interval", 300))
     emit = args.get("known", "skip") == "emit"
     try:
         while True:
-            for event in await asyncio.to_thread(watch.look):
-                if emit:
+            try:
+                events = await asyncio.to_thread(watch.look)
+            except (Unavailable, IncompleteView) as problem:
+                LOGGER.warning("%s. Looking again in %s seconds.", str(problem).rstrip("."), interval)
+            else:
+                for event in events if emit else ():
                     await queue.put(event)
-            emit = True
-            await asyncio.sleep(float(args.get("interval", 300)))
+                emit = True
+            await asyncio.sleep(interval)
     finally:
         watch.close()
 
