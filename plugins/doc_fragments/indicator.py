@@ -17,6 +17,8 @@ options:
     description:
       - Tell Falcon to write an indicator although it has a warning about it.
       - Errors are never ignored.
+      - One of these warnings is that there is such an indicator already. With this option, what somebody else creates
+        between the reading and the writing of a task may be overwritten unseen.
     type: bool
     default: false
   retrodetects:

@@ -52,21 +52,27 @@ class Outcome:
 
 @dataclass
 class Job:
-    """One input. C{doubtful}: it was sent before, and may have been carried out."""
+    """One input. C{doubtful}: it was sent before, and may have been carried out. C{losses}: so often the answer was
+    lost. C{left_out}: an answer of success did not mention it, and it had not been carried out.
+    """
 
     index: int
     body: Any
     doubtful: bool = False
+    losses: int = 0
+    left_out: bool = False
 
 
 class Verb:
     """What creating, updating and deleting do differently.
 
     C{name} is the word for messages. C{by_id}: an HTTP 404 means that an indicator of the batch is gone.
+    C{repeats}: the tenant does not refuse what it has already, so it is looked for before it is sent again.
     """
 
     name = "write"
     by_id = False
+    repeats = False
 
     def send(self, jobs: Sequence[Job]) -> Answer:
         """Send one batch.
@@ -131,13 +137,11 @@ class Batches:
 
     def _deliver(self, jobs: List[Job]) -> None:
         """Send one batch until each of its jobs has an outcome, or is queued again in a smaller batch."""
-        losses = 0
         while jobs:
             try:
                 answer = self._verb.send(jobs)
             except AmbiguousWrite as error:
-                losses += 1
-                jobs = self._after_loss(jobs, error, losses)
+                jobs = self._after_loss(jobs, error)
             except RequestRefused as error:
                 jobs = self._after_refusal(jobs, error)
             except FalconError as error:
@@ -181,8 +185,10 @@ class Batches:
         if rows:
             return self._sort_out(jobs, rows, settled, partly=bool(settled))
         if missing:
+            unknown = bool(answer.errors) and all(error.get("code") == 404 for error in answer.errors)
+            refused = unknown or (self._verb.by_id and bool(settled))
             for job in missing:
-                job.doubtful = job.doubtful or not answer.errors
+                job.doubtful = job.doubtful or not refused
             text, code = self._client.told(answer)
             found = self._read_back(missing, text or f"Falcon answered HTTP {answer.status} without it")
             lost = [job for job in missing if job.index not in found]
@@ -193,10 +199,24 @@ class Batches:
                 denial = RequestRefused(text, answer.status, code, answer.trace_id)
                 denial.answer = answer
                 return self._after_refusal(jobs, denial)
-            self._fail(
-                lost, text or f"Falcon answered HTTP {answer.status} but has not {self._verb.name}d it", code
-            )
+            message = text or f"Falcon answered HTTP {answer.status} but has not {self._verb.name}d it"
+            if not answer.errors or len(jobs) > 1:
+                return self._after_silence(lost, message, code)
+            self._fail(lost, message, code)
         return []
+
+    def _after_silence(self, jobs: Sequence[Job], message: str, code: Optional[int]) -> List[Job]:
+        """An answer of success left these out, and they have not been carried out: they are sent once more."""
+        self._fail([job for job in jobs if job.left_out], message, code)
+        rest = self._rest([job for job in jobs if not job.left_out], {})
+        if rest:
+            self._client.say(
+                "left out", f"A write was answered but not carried out, and sent again: {message}."
+            )
+            self._client.back_off(1, None)
+        for job in rest:
+            job.left_out = True
+        return rest
 
     def _read_back(self, jobs: Sequence[Job], what: str) -> Dict[int, Outcome]:
         try:
@@ -208,16 +228,22 @@ class Batches:
             self._stop(f"not sent after this: {message}")
             return {job.index: Outcome("failed", None, message, error.code) for job in jobs}
 
-    def _after_loss(self, jobs: List[Job], error: AmbiguousWrite, losses: int) -> List[Job]:
-        """An answer was lost. What has been carried out is found by reading back, the rest is sent again."""
+    def _after_loss(self, jobs: List[Job], error: AmbiguousWrite) -> List[Job]:
+        """An answer was lost. What has been carried out is found by reading back, the rest is sent again, in smaller
+        batches when that has not helped: they may be too much for Falcon, or for what stands in between.
+        """
+        losses = 1 + max(job.losses for job in jobs)
         self._client.back_off(losses, error.wait)
         self._client.say(
             "lost", f"The answer to a write was lost ({error.message}); what it had done was read back."
         )
         for job in jobs:
             job.doubtful = True
+            job.losses = losses
         rest = self._rest(jobs, self._read_back(jobs, error.message))
         if losses > 1 and len(rest) == len(jobs) > 1 and self._breaks_on(error):
+            for job in jobs:
+                job.losses = 0
             self._split(jobs, error)
             return []
         if losses > self._client.retries:
@@ -225,6 +251,9 @@ class Batches:
             self._count_lost(error)
             if len(jobs) == 1:
                 self._was_not_the_size()
+            return []
+        if losses == self._client.retries // 2 + 1 > 1 and len(rest) > 1:
+            self._split(rest, error)
             return []
         return rest
 
@@ -264,9 +293,8 @@ class Batches:
         missing = error.status == 404 and self._verb.by_id
         if missing:
             found = self._read_back(jobs, error.message)
-            gone = {index: outcome for index, outcome in found.items() if outcome.status != "done"}
-            if gone:
-                return self._rest(jobs, gone)
+            if found:
+                return self._rest(jobs, found)
         splittable = error.status in (200, 201, *_SPLITTABLE) or error.answer.page or missing
         with self._lock:
             self._refused += 1
@@ -274,7 +302,8 @@ class Batches:
         if hopeless:
             self._stop(f"not sent, Falcon refuses every batch: {error}")
         if len(jobs) > 1 and splittable and not hopeless:
-            self._split(jobs, error)
+            stored = any(job.doubtful for job in jobs) and any(map(_is_duplicate, error.answer.resources))
+            self._split(self._unless_done(jobs, error.message, doubted=stored), error)
         else:
             self._fail(jobs, str(error), error.code)
             if len(jobs) == 1:
@@ -289,15 +318,16 @@ class Batches:
         No batch of this size has been accepted yet? Then the size may be the reason, and later batches
         are made smaller as well, so that each need not be refused first.
         """
-        half = len(jobs) // 2
+        half = -(-len(jobs) // 2)
         for job in jobs:
             job.doubtful = True
         with self._lock:
-            if len(jobs) > self._accepted:
+            if len(jobs) > max(1, self._accepted):
                 self._size = min(self._size, half)
-            self._queue.appendleft(jobs[half:])
-            self._queue.appendleft(jobs[:half])
-        self._client.say("batch", f"A batch was refused and sent again in smaller ones: {error.message}.")
+            self._queue.extendleft(part for part in (jobs[half:], jobs[:half]) if part)
+        self._client.say(
+            "batch", f"A batch did not go through and was sent again in smaller ones: {error.message}."
+        )
 
     def _was_not_the_size(self) -> None:
         with self._lock:
@@ -328,12 +358,15 @@ class Batches:
             settled[job.index] = ours.get(job.index) or Outcome("conflict", message="it exists already")
         for job in jobs:
             job.doubtful = True
-        rest = self._rest(jobs, settled)
-        return (
-            self._rest(rest, self._read_back(rest, "Falcon has stored a part of it"))
-            if partly and rest
-            else rest
-        )
+        return self._unless_done(self._rest(jobs, settled), "Falcon may have stored a part of it", partly)
+
+    def _unless_done(self, jobs: Sequence[Job], what: str, doubted: bool = False) -> List[Job]:
+        """Those that are to be sent again. Where a repeat would be stored a second time, and where it is doubted that
+        nothing was done, only those that are not there.
+        """
+        if not jobs or not (doubted or self._verb.repeats):
+            return list(jobs)
+        return self._rest(jobs, self._read_back(jobs, what))
 
     def _explain(self, problems: Sequence[Mapping[str, Any]]) -> Outcome:
         texts = []
@@ -349,7 +382,8 @@ class Batches:
 def problem_rows(answer: Answer, jobs: Sequence[Job]) -> Dict[int, List[Mapping[str, Any]]]:
     """The rows that ioc-manager complains about, by position in the batch.
 
-    It echoes type and value, which tell the indicator for certain; else its C{row}, which counts from 1, does.
+    It echoes type and value, which tell the indicator for certain; else its C{row}, which counts from 1, does. Of one
+    that was sent alone nothing need be said.
     """
     rows: Dict[int, List[Mapping[str, Any]]] = {}
     places: Dict[Identity, int] = {}
@@ -366,10 +400,12 @@ def problem_rows(answer: Answer, jobs: Sequence[Job]) -> Dict[int, List[Mapping[
         number = row.get("row")
         if at < 0 and isinstance(number, int):
             at = number - 1
+        if len(jobs) == 1:
+            at = 0
         if 0 <= at < len(jobs):
             rows.setdefault(at, []).append(row)
     return rows
 
 
-def _is_duplicate(problem: Mapping[str, Any]) -> bool:
-    return "duplicate" in str(problem.get("message")).lower()
+def _is_duplicate(problem: Any) -> bool:
+    return isinstance(problem, dict) and "duplicate" in str(problem.get("message")).lower()

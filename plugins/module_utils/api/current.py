@@ -184,6 +184,8 @@ class _Create(_Write):
     ) -> None:
         super().__init__(client, flags, comment)
         self._size = size
+        # Without its warning, a duplicate of what is there already may be stored beside it.
+        self.repeats = ("ignore_warnings", "true") in flags
 
     def send(self, jobs: Sequence[Job]) -> Answer:
         return self._send("POST", jobs)
