@@ -84,7 +84,7 @@ class RunTask(RunModule):
 
     def _run_here(self, variables: Mapping[str, Any]) -> Dict[str, Any]:
         options = {
-            name: _Uncopied(value) if isinstance(value, list) else value
+            name: _Uncopied(value) if isinstance(value, list) and self._takes_a_list(name) else value
             for name, value in plain(self._task.args).items()
         }
         validation = ModuleArgumentSpecValidator(self.SPEC.options, **self.SPEC.constraints()).validate(
@@ -104,6 +104,13 @@ class RunTask(RunModule):
         if context.warnings:
             result["warnings"] = context.warnings
         return scrubbed(result, [*validation._no_log_values, *url_secrets(params)])
+
+    def _takes_a_list(self, name: str) -> bool:
+        """Elsewhere a list is a mistake, which Ansible calls by the name of its class."""
+        return any(
+            option.get("type") == "list" and name in (known, *option.get("aliases", ()))
+            for known, option in self.SPEC.options.items()
+        )
 
     def _context(self, variables: Mapping[str, Any]) -> Context:
         lines: Optional[ProgressLines] = None

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from . import fql
 from .client import Answer, Client
@@ -26,6 +26,7 @@ class HostGroups:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._all: Optional[List[str]] = None
 
     def resolve(self, names: Sequence[str]) -> Dict[str, List[Dict[str, Any]]]:
         """The groups (C{id}, C{name} and more) of each name, by its lower-case form; a name may have none or several.
@@ -48,7 +49,9 @@ class HostGroups:
 
     def candidates(self, name: str, most: int = 5) -> List[str]:
         """Names of groups that a wrong name may have meant: similar ones first."""
-        spelled = {str(group.get("name", "")).lower(): str(group.get("name", "")) for group in self._list("")}
+        if self._all is None:  # read once for all the wrong names of a run
+            self._all = [str(group.get("name", "")) for group in self._list("")]
+        spelled = {text.lower(): text for text in self._all}
         near = difflib.get_close_matches(name.lower(), list(spelled), n=most, cutoff=0.5)
         return [spelled[text] for text in near or sorted(spelled)[:most]]
 

@@ -7,7 +7,11 @@
 from __future__ import annotations
 
 from ..api.client import Client, Connection
+from ..api.errors import ConfigurationError
 from .base import Context, Params
+
+#: Option, least and most of it, and what it is where it is not given.
+_NUMBERS = (("timeout", 1, 3600, 30), ("retries", 0, 100, 5), ("max_wait", 0, 86_400, 60))
 
 
 def connect(params: Params, context: Context, concurrency: int = 4) -> Client:
@@ -16,6 +20,12 @@ def connect(params: Params, context: Context, concurrency: int = 4) -> Client:
     @raise FalconError: the options cannot be used
     """
     auth = params.get("auth") or {}
+    numbers = {}
+    for name, least, most, default in _NUMBERS:
+        given = params.get(name)
+        numbers[name] = default if given is None else given
+        if not least <= numbers[name] <= most:
+            raise ConfigurationError(f"{name} is a number from {least} to {most}, got {given}")
     connection = Connection(
         client_id=params.get("client_id") or "",
         client_secret=params.get("client_secret") or "",
@@ -26,9 +36,9 @@ def connect(params: Params, context: Context, concurrency: int = 4) -> Client:
         proxy=params.get("proxy") or "",
         validate_certs=bool(params.get("validate_certs", True)),
         ca_path=params.get("ca_path") or "",
-        timeout=params.get("timeout") or 30,
-        retries=params["retries"] if params.get("retries") is not None else 5,
-        max_wait=params["max_wait"] if params.get("max_wait") is not None else 60,
+        timeout=numbers["timeout"],
+        retries=numbers["retries"],
+        max_wait=numbers["max_wait"],
         user_agent=params.get("user_agent") or "",
         token_file=context.token_file,
     )

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Dict, Iterable, List, Sequence
 
+from ..api import fql
 from ..api.batches import Outcome
 from ..api.errors import FalconError, NotSupported
 from ..api.legacy import Legacy
@@ -25,6 +26,9 @@ from .base import Context, Params, TaskFailed
 from .connection import connect
 from .groups import resolve
 from .tenant import open_api
+
+#: Characters of a comment as a URL holds it: half of what the longest URL takes, the other half is for ids.
+LONGEST_COMMENT = 8_000
 
 
 @dataclass
@@ -68,6 +72,7 @@ class Reconciliation:
         self._api = open_api(self.client, params)
         self._policy = replace(policy, vocabulary=self._vocabulary())
         self._refuse_what_is_lost()
+        self._refuse_a_long_comment()
 
     def _refuse_what_is_lost(self) -> None:
         """An option that the API has no place for is refused before anything is read, in check mode too."""
@@ -75,6 +80,14 @@ class Reconciliation:
         if given and isinstance(self._api, Legacy):
             raise NotSupported(
                 f"The legacy API has no {', '.join(given)}", hint="Leave it out, or use api: current."
+            )
+
+    def _refuse_a_long_comment(self) -> None:
+        """The comment of a deletion is a part of its URL."""
+        length = len(fql.encode([("", self._params.get("comment") or "")]))
+        if length > LONGEST_COMMENT:
+            raise TaskFailed(
+                f"comment: takes {length} characters of a URL; at most {LONGEST_COMMENT} are sent with a deletion"
             )
 
     def _vocabulary(self) -> Vocabulary:

@@ -151,6 +151,7 @@ def test_options_are_validated_as_for_a_module() -> None:
             "Unsupported parameters for (threatops.falcon.test) module: nam. Supported parameters include: ",
         ),
         ({"number": "seven"}, "argument 'number' is of type str and we were unable to convert to int"),
+        ({"number": [7]}, "argument 'number' is of type list and we were unable to convert to int"),
         ({"one": "1", "other": "2"}, "parameters are mutually exclusive: one|other"),
     ],
 )

@@ -52,8 +52,10 @@ def test_a_name_that_no_filter_can_hold(falcon, connect, name):
 
 def test_candidates(falcon, connect):
     falcon.handler = lambda request: falcon.ok(groups("Servers", "Laptops", "Kiosk"), total=3)
-    assert HostGroups(connect()).candidates("server") == ["Servers"]
-    assert HostGroups(connect()).candidates("zzz") == ["Kiosk", "Laptops", "Servers"]
+    service = HostGroups(connect())
+    assert service.candidates("server") == ["Servers"]
+    assert service.candidates("zzz") == ["Kiosk", "Laptops", "Servers"]
+    assert len(falcon.requests) == 1
 
 
 def test_half_a_list_is_none(falcon, connect):
