@@ -19,6 +19,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 
 from . import rules
 from .change import CREATE, CURRENT, DELETE, UPDATE, Change, Vocabulary, created, no_objection, updated
+from .diff import visible
 from .fields import FieldProblem
 from .item import Desired
 from .record import STORED, Record, has_expired, identity
@@ -90,11 +91,15 @@ class Failure:
             "message": self.message,
         }
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
+        """The place in the list and the indicator, as far as they are known."""
         value = self.value if len(self.value) <= DOMAIN_LENGTH else self.value[:77] + "..."
-        name = " ".join(part for part in (self.kind, value) if part)
-        where = " ".join(part for part in (self.place, f"({name})" if name and self.place else name) if part)
-        return f"{where}: {self.message}" if where else self.message
+        name = " ".join(part for part in (self.kind, visible(value)) if part)
+        return " ".join(part for part in (self.place, f"({name})" if name and self.place else name) if part)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
 
 
 @dataclass

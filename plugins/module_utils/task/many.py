@@ -13,7 +13,7 @@ from ..ioc import diff
 from ..ioc.change import CREATE, DELETE, UPDATE
 from ..ioc.fields import FieldProblem
 from ..ioc.item import Desired, Fields, ItemReader, read_defaults
-from ..ioc.plan import DeletionLimit, Failure, Plan, Policy
+from ..ioc.plan import DeletionLimit, Failure, Plan, Policy, some
 from ..ioc.values import Identity
 from .base import Context, Params, Result, TaskFailed
 from .feed import Loaded, load
@@ -217,16 +217,21 @@ def _message(account: Account, policy: Policy, context: Context) -> str:
         parts.append(account.plan.purge_stopped)
     if parts and not context.check_mode:
         done = [f"{account.count(operation)} {operation}d" for operation in (CREATE, UPDATE, DELETE)]
-        parts.append(f"the rest was applied: {', '.join(done)}")
+        parts.append(f"the rest was applied: {', '.join(done)}" if account.done else "nothing was written")
     return "; ".join(parts)
 
 
 def _failures(failures: Sequence[Failure], desired: int) -> str:
     # Those without a place were to be purged: no item names them.
-    items = sum(1 for failure in failures if failure.place)
+    purged = sum(1 for failure in failures if not failure.place)
+    items = len({failure.place for failure in failures if failure.place})
     counted = [f"{items} of {desired} items"] if items else []
-    if items < len(failures):
-        counted.append(f"{len(failures) - items} deletions of the purge")
-    named = "; ".join(str(failure) for failure in failures[:10])
-    more = f" and {len(failures) - 10} more, see failed_iocs" if len(failures) > 10 else ""
-    return f"{' and '.join(counted)} failed: {named}{more}"
+    if purged:
+        counted.append(f"{purged} deletions of the purge")
+    alike: Dict[str, List[str]] = {}  # what stops one batch stops many items, and need be read once
+    for failure in failures:
+        alike.setdefault(failure.message, []).append(failure.where)
+    named = "; ".join(f"{some(places)}: {message}" for message, places in list(alike.items())[:10])
+    more = f" and {len(alike) - 10} more reasons" if len(alike) > 10 else ""
+    hint = "; see failed_iocs for all" if len(failures) > 10 else ""
+    return f"{' and '.join(counted)} failed: {named}{more}{hint}"

@@ -467,6 +467,7 @@ def test_a_failure_as_users_see_it() -> None:
     assert str(failure) == "iocs[3] (domain a.example): why"
     assert str(Failure("", "", "purge", "why")) == "why"
     assert failure.as_dict()["index"] == 3
+    assert "\x1b" not in str(Failure("domain", "\x1b[2Ja", "validate", "why"))
     assert len(str(Failure("domain", "a" * 100_000, "validate", "why", 3, "iocs[3]"))) < 200
 
 

@@ -134,6 +134,18 @@ def test_an_item_that_a_tenant_holds_twice_counts_once_and_fails_where_one_recor
     assert Account(Plan(), done=twice[:1], failures=failures[:1]).count("update") == 0
 
 
+def test_what_fails_for_one_reason_is_said_once(simulator: Any) -> None:
+    result = run(
+        "falcon_iocs", simulator, iocs=[{"type": "domain", "value": f"{n}.example"} for n in range(12)]
+    )
+    assert result["msg"].startswith(
+        "12 of 12 items failed: iocs[0] (domain 0.example), iocs[1] (domain 1.example), "
+    )
+    assert result["msg"].endswith(
+        " and 2 more: action: is required for a new indicator; see failed_iocs for all; nothing was written"
+    )
+
+
 def test_host_groups_by_name_are_looked_up_once(simulator: Any) -> None:
     simulator.seed(host_groups=[{"name": "Servers", "id": "5" * 32}])
     iocs = [domain(f"{number}.example", host_groups=["SERVERS"]) for number in range(5)]
