@@ -134,7 +134,9 @@ class Reconciliation:
 
     def _observe(self, desired: Iterable[Desired], whole_source: bool) -> List[Record]:
         wanted = [
-            (item.kind, item.value, item.written) for item in desired if item.identified and not item.problem
+            (item.kind, item.value, item.written)
+            for item in desired
+            if item.identified and not item.problem and not item.ignore
         ]
         source = self._policy.source or None
         if not wanted and not (source and whole_source):

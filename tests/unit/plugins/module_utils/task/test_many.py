@@ -146,6 +146,12 @@ def test_what_fails_for_one_reason_is_said_once(simulator: Any) -> None:
     )
 
 
+def test_ignored_items_are_not_even_looked_at(simulator: Any) -> None:
+    ignored = [{"type": "domain", "value": f"{n}.example", "ignore": True} for n in range(600)]
+    result = run("falcon_iocs", simulator, iocs=ignored, source="soc", purge=True)
+    assert result["counts"]["ignored"] == 600 and result["requests"]["read"] == 1
+
+
 def test_host_groups_by_name_are_looked_up_once(simulator: Any) -> None:
     simulator.seed(host_groups=[{"name": "Servers", "id": "5" * 32}])
     iocs = [domain(f"{number}.example", host_groups=["SERVERS"]) for number in range(5)]
