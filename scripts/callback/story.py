@@ -39,7 +39,7 @@ class CallbackModule(Default):
         elif result.result.get("changed"):
             self._display.display("changed", color="yellow")
 
-    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+    def v2_runner_on_failed(self, result: Any, **_more: Any) -> None:
         """Show the message alone: one stop is part of the story, and any other ends it with the message last."""
         if "counts" not in result.result:  # the role itself tells later what its list could not do
             self._display.display(f"stopped: {result.result.get('msg', result.result)}", color="red")

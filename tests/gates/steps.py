@@ -191,6 +191,12 @@ def demo(run: Run) -> None:
 
 
 @step
+def newcomer(run: Run) -> None:
+    """README and the getting-started guide, followed to the letter."""
+    _pytest(run, "tests/newcomer")
+
+
+@step
 def nox(run: Run) -> None:
     """What antsibull-nox checks beyond the other steps: unwanted files, action groups, licences, its own settings."""
     run(
