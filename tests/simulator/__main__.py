@@ -11,7 +11,11 @@ from pathlib import Path
 # Run as a folder, Python puts this folder first on the path; the package is one level up.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from simulator.server import main  # noqa: E402
+try:
+    from simulator.server import main
+except ModuleNotFoundError as problem:
+    requirements = Path(__file__).resolve().parent / "requirements.txt"
+    sys.exit(f"simulator: {sys.executable} lacks {problem.name}. Install it with: pip install -r {requirements}")
 
 if __name__ == "__main__":
     sys.exit(main())
