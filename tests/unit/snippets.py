@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds every piece of YAML that users copy, and says what is wrong with it without running it."""
+"""Finds every piece of YAML and every command that users copy, and says what is wrong with it without running it."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -92,6 +93,8 @@ def documents() -> list[Snippet]:
         for number, (_indent, body) in enumerate(
             directive.findall(path.read_text(encoding="utf-8") + "\n"), 1
         ):
+            if ":caption: wrong." in body:  # wrong on purpose, to show what is said then
+                continue
             lines = [
                 line
                 for line in body.splitlines()
@@ -104,6 +107,70 @@ def documents() -> list[Snippet]:
                 )
             )
     return found
+
+
+def commands() -> list[Snippet]:
+    """The console blocks of README, other documents and guides, each line of them a command."""
+    found = []
+    for path in sorted(
+        [*ROOT.glob("*.md"), *ROOT.glob("roles/*/README.md"), *ROOT.glob("tests/*/README.md")]
+    ):
+        blocks = re.findall(
+            r"^```(?:console|shell)\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        )
+        found += [
+            Snippet(f"{path.relative_to(ROOT)}, commands {n}", text) for n, text in enumerate(blocks, 1)
+        ]
+    directive = re.compile(r"^\.\. code-block:: (?:console|shell)\n((?: +[^\n]*\n|\s*\n)+)", re.MULTILINE)
+    for path in sorted(ROOT.glob("docs/docsite/rst/*.rst")):
+        bodies = directive.findall(path.read_text(encoding="utf-8") + "\n")
+        found += [
+            Snippet(f"{path.relative_to(ROOT)}, commands {n}", text) for n, text in enumerate(bodies, 1)
+        ]
+    return found
+
+
+def command_problems(snippet: Snippet) -> list[str]:
+    """What a shell, or what it starts, would refuse: playbooks, plugins, variables, options, targets, files."""
+    text = snippet.text.replace("\\\n", " ")
+    prompted = any(line.lstrip().startswith("$ ") for line in text.splitlines())
+    found = []
+    for line in map(str.strip, text.splitlines()):
+        # In a block with prompts, a line without one is what was printed.
+        if line and (line.startswith("$ ") or not prompted):
+            found += list(_check_command(shlex.split(line.removeprefix("$ "), comments=True)))
+    return found
+
+
+def _check_command(words: list[str]) -> Iterator[str]:
+    program, *arguments = words
+    for word in arguments:
+        if word.startswith(COLLECTION):
+            name = word.removeprefix(COLLECTION)
+            places = {
+                "ansible-playbook": ["playbooks/{}.yml"],
+                "ansible-doc": ["plugins/modules/{}.py", "plugins/inventory/{}.py", "roles/{}"],
+            }.get(program, ["plugins/modules/{}.py"])
+            if not any((ROOT / place.format(name)).exists() for place in places):
+                yield f"{program} would not find {word}"
+        if word.startswith(("tests/", "scripts/", "docs/")) and not any(ROOT.glob(word)):
+            yield f"there is no file {word}"
+    if program == "ansible-playbook":
+        for option, value in zip(arguments, arguments[1:]):
+            if option == "-e" and "=" in value:
+                yield from _check_variables({value.partition("=")[0]: ""})
+    elif program == "ansible" and "-m" in arguments:
+        module = arguments[arguments.index("-m") + 1].removeprefix(COLLECTION)
+        given = arguments[arguments.index("-a") + 1] if "-a" in arguments else ""
+        yield from check_module(module, dict(pair.split("=", 1) for pair in shlex.split(given)))
+    elif program == "make":
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        targets = [word for word in arguments if "=" not in word]
+        yield from (f"make has no target {t}" for t in targets if not re.search(rf"^{t}:", makefile, re.M))
+    elif any(word.endswith("tests/simulator") for word in arguments):
+        server = (ROOT / "tests" / "simulator" / "server.py").read_text(encoding="utf-8")
+        options = [word for word in arguments if word.startswith("--")]
+        yield from (f"the simulator has no option {o}" for o in options if f'"{o}"' not in server)
 
 
 def _constants(path: Path) -> Mapping[str, str]:

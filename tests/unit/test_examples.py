@@ -27,6 +27,11 @@ def test_snippets_of_documents(snippet: Snippet) -> None:
     assert snippets.problems(snippet) == []
 
 
+@pytest.mark.parametrize("snippet", snippets.commands(), ids=lambda snippet: snippet.place)
+def test_commands_of_documents(snippet: Snippet) -> None:
+    assert snippets.command_problems(snippet) == []
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_has_an_example_of_itself(module: str) -> None:
     own = [snippet for snippet in snippets.examples() if snippet.place == f"EXAMPLES of {module}"]
@@ -57,3 +62,19 @@ def test_every_module_has_an_example_of_itself(module: str) -> None:
 def test_a_wrong_example_is_noticed(text: str, problem: str) -> None:
     found = " ".join(snippets.problems(Snippet("here", text)))
     assert problem in found
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("$ ansible-playbook threatops.falcon.deply", "would not find threatops.falcon.deply"),
+        ("ansible-playbook a.yml \\\n  -e ioc_deploy_purg=true", "variable ioc_deploy_purg"),
+        ("$ ansible localhost -m threatops.falcon.falcon_ioc_info -a 'type=url'", "must be one of"),
+        ("$ ansible-doc threatops.falcon.falcon_no", "would not find"),
+        ("$ make tset", "no target tset"),
+        ("$ python tests/simulator --prot 8787", "no option --prot"),
+        ("$ pip install -r tests/simulator/needs.txt", "there is no file"),
+    ],
+)
+def test_a_wrong_command_is_noticed(text: str, problem: str) -> None:
+    assert problem in " ".join(snippets.command_problems(Snippet("here", text)))

@@ -9,7 +9,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import Count, Devices, device_count
-from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import PermissionRefused
+from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
+    IncompleteView,
+    PermissionRefused,
+    RequestRefused,
+)
 
 COUNT, OLD_COUNT = "/iocs/aggregates/indicators/device-count/v1", "/indicators/aggregates/devices-count/v1"
 HOSTS, OLD_HOSTS = "/iocs/queries/indicators/devices/v1", "/indicators/queries/devices/v1"
@@ -75,7 +79,7 @@ def test_a_short_page_is_not_the_last_one_while_there_are_more(falcon, connect, 
     assert Devices(connect()).observers("domain", "x", count) == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("last", [{}, {"offset": ""}, {"offset": None}, {"offset": "t"}, {"offset": 100}])
+@pytest.mark.parametrize("last", [{}, {"offset": ""}, {"offset": None}, {"offset": "t"}, {"offset": 0}])
 def test_the_end_of_the_ids(falcon, connect, last):
     falcon.script = [falcon.ok(["a"] * 100, offset="t"), falcon.ok(["b"], **last), falcon.ok([])]
     assert Devices(connect()).observers("domain", "x") == ["a", "b"]
@@ -129,3 +133,78 @@ def test_a_missing_scope_is_named(falcon, connect):
         with pytest.raises(PermissionRefused) as caught:
             ask()
         assert f"needs the scope {scope}." in str(caught.value)
+
+
+@pytest.mark.parametrize("code", [400, 403])
+def test_an_error_in_an_answer_of_success_is_not_nobody(falcon, connect, code):
+    falcon.handler = lambda request: falcon.ok(errors=[{"code": code, "message": "a shard is missing"}])
+    devices = Devices(connect())
+    for ask in (
+        lambda: devices.count("md5", "x"),
+        lambda: devices.observers("md5", "x"),
+        lambda: devices.details(["a"]),
+        lambda: devices.process_details(["a"]),
+    ):
+        with pytest.raises(IncompleteView, match="a shard is missing"):
+            ask()
+
+
+def test_the_older_path_may_need_a_scope_that_is_missing(falcon, connect):
+    falcon.handler = lambda request: falcon.error(404 if request.path.startswith("/iocs/") else 403)
+    client = connect()
+    assert Devices(client).count("md5", "x") == Count()
+    assert Devices(client).observers("md5", "x") == []
+    assert len(client.warnings) == 1
+    assert "IOCs (Indicators of Compromise): Read" in client.warnings[0]
+    with pytest.raises(PermissionRefused):
+        Devices(client, legacy=True).observers("md5", "x")
+
+
+def test_no_sensor_reports_subdomains(falcon, connect):
+    assert device_count(connect(), "all_subdomains", "x.example") == {
+        "device_count": 0,
+        "limit_exceeded": False,
+    }
+    assert falcon.requests == []
+
+
+def test_a_page_is_asked_for_where_its_token_was_given(falcon, connect):
+    page = [f"{number:032x}" for number in range(100)]
+    falcon.script = [falcon.ok(page, offset="t"), falcon.error(404)]
+    assert Devices(connect()).observers("md5", "x") == page
+    assert falcon.seen() == [f"GET {HOSTS}", f"GET {HOSTS}"]
+
+
+def test_a_place_may_be_a_number(falcon, connect):
+    page = [f"{number:032x}" for number in range(100)]
+    falcon.script = [falcon.ok(page, offset=100), falcon.ok(["a"], offset=101)]
+    assert Devices(connect()).observers("md5", "x") == [*page, "a"]
+    assert falcon.requests[1].get("offset") == "100"
+
+
+def test_fewer_ids_where_a_tenant_takes_no_more(falcon, connect):
+    def handler(request):
+        ids = request.body["ids"]
+        return falcon.ok([{"device_id": one} for one in ids]) if len(ids) <= 100 else falcon.error(400)
+
+    falcon.handler = handler
+    ids = [f"{number:032x}" for number in range(250)]
+    assert set(Devices(connect()).details(ids)) == set(ids)
+    falcon.handler = lambda request: falcon.error(400)
+    with pytest.raises(RequestRefused):
+        Devices(connect()).details(ids)
+
+
+def test_one_unknown_host_does_not_hide_the_others(falcon, connect):
+    def handler(request):
+        ids = request.body["ids"]
+        return falcon.error(404) if "unknown" in ids else falcon.ok([{"device_id": one} for one in ids])
+
+    falcon.handler = handler
+    ids = [f"{number:032x}" for number in range(250)]
+    assert set(Devices(connect()).details([*ids, "unknown"])) == set(ids)
+    assert len(falcon.requests) < 20
+    falcon.requests.clear()
+    falcon.handler = lambda request: falcon.error(404)
+    assert Devices(connect()).details(ids) == {}
+    assert len(falcon.requests) < 200

@@ -296,3 +296,9 @@ def test_an_id_of_a_host_is_hexadecimal(tenant: Tenant) -> None:
     with pytest.raises(TaskFailed, match=r"^device_ids: 'host-1' is not the id of a host"):
         tenant.processes(iocs=[DOMAIN], device_ids=["host-1"])
     assert tenant.asked() == []
+
+
+@pytest.mark.parametrize("known", [{"device_count": "many", "device_ids": []}, {"device_count": None}])
+def test_counts_that_are_none_are_looked_up(tenant: Tenant, known: dict[str, Any]) -> None:
+    seed(tenant, 1, DOMAIN)
+    assert len(tenant.hosts(iocs=[{**DOMAIN, **known}])["hosts"]) == 1
