@@ -23,7 +23,9 @@ LIVE = "deleted:false"
 # What a URL holds beside the values: path, names of the parameters.
 _OVERHEAD = 300
 # Every server takes URLs of twice this length.
-_SHORTEST_URL = 2_000
+_SHORTEST_URL = 1_000
+# What a gateway says to too long a URL, and what Falcon may say to too long a filter, for which no limit is documented.
+_TOO_LONG = (400, 413, 414, 431)
 
 
 def chunks(values: Iterable[str], room: int) -> List[List[str]]:
@@ -72,6 +74,7 @@ class Observation:
         self._whole_source = whole_source and source is not None
         self._everywhere = everywhere
         self._taken = _OVERHEAD + len(client.base_url) + 3 * len(source or "")
+        self._longest = 0
         self._seen: Dict[str, Record] = {}
         self._identities: Dict[str, Identity] = {}
 
@@ -95,13 +98,17 @@ class Observation:
     def _read_within_the_url(self) -> None:
         """Some gateways take shorter URLs than others; what was read before one was refused is kept."""
         while True:
+            self._longest = 0
             try:
                 return self._read()
             except RequestRefused as error:
-                if error.status not in (414, 431) or self._size.url < _SHORTEST_URL:
+                shorter = min(self._size.url, self._taken + self._longest) // 2
+                if error.status not in _TOO_LONG or shorter < _SHORTEST_URL:
                     raise
-                self._size.url //= 2
-                self._client.say("url", f"A URL was too long (HTTP {error.status}); shorter ones are sent.")
+                self._size.url = shorter
+                self._client.say(
+                    "url", f"A long filter was refused (HTTP {error.status}); shorter ones are sent."
+                )
 
     def _belongs(self, record: Record) -> bool:
         if record.get("deleted") is True:
@@ -117,6 +124,7 @@ class Observation:
         return own and self._whole_source and record.get("source") == self._source
 
     def _list(self, term: str) -> Listing:
+        self._longest = max(self._longest, len(term))
         return Listing(self._client, self._size, [("filter", fql.both([term, LIVE]))], keep=self._belongs)
 
     def _unseen(self) -> List[List[str]]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
-from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import IncompleteView
+from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
+    IncompleteView,
+    RequestRefused,
+)
 from ansible_collections.threatops.falcon.plugins.module_utils.api.observe import chunks
 
 
@@ -158,6 +161,29 @@ def test_no_url_is_too_long(falcon, tenant, connect):
     fill(tenant, 5000, "x")
     Current(connect()).observe(wanted(*values, kind="domain"), None, False)
     assert max(len(request.target) for request in falcon.requests) <= 18_100
+
+
+@pytest.mark.parametrize("status", [400, 414])
+def test_a_tenant_that_takes_only_shorter_filters(falcon, tenant, connect, status):
+    fill(tenant, 300)
+
+    def handler(request):
+        if len(request.get("filter") or "") > 5000:
+            return falcon.error(status, "check fql filter")
+        return tenant(request)
+
+    falcon.handler = handler
+    client = connect()
+    found = Current(client).observe(wanted(*map(sha256, range(240))), None, False)
+    assert len(found) == 240
+    assert any("A long filter was refused" in text for text in client.warnings)
+
+
+def test_a_short_filter_that_is_refused_is_not_sent_again(falcon, connect):
+    falcon.handler = lambda request: falcon.error(400, "check fql filter")
+    with pytest.raises(RequestRefused):
+        Current(connect()).observe(wanted("a.example", kind="domain"), None, False)
+    assert len(falcon.requests) == 1
 
 
 @pytest.mark.parametrize("source", ["a*b", "x'y\"z", "back\\slash"])
