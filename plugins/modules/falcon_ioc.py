@@ -72,14 +72,14 @@ RETURN = r"""
 operation:
   description: What was done, or would be done in check mode. One of V(created), V(updated), V(deleted) and V(none).
   type: str
-  returned: always
+  returned: when a plan could be made
   sample: created
 indicator:
   description:
     - The record as Falcon holds it afterwards. In check mode the record as it would be, as far as that can be known.
     - The record as it was before when it was deleted. Empty when there is none.
   type: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     id: 889e8f9b4c5a1d2e3f40516273849506a7b8c9d0e1f2031425364758697a8b9c
     type: domain
@@ -91,7 +91,7 @@ indicator:
 diff:
   description: The fields that change, before and after, as text.
   type: dict
-  returned: always
+  returned: when a plan could be made
   contains:
     before:
       description: The fields as they were.
@@ -105,7 +105,7 @@ protected_iocs:
   description: The indicator and why it is protected, when it is.
   type: list
   elements: dict
-  returned: always
+  returned: when a plan could be made
   contains:
     type:
       description: The type.
@@ -122,7 +122,7 @@ protected_iocs:
 requests:
   description: How many requests were sent, by kind, and how long was waited.
   type: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     token: 1
     read: 1

@@ -177,7 +177,7 @@ counts:
     - C(desired) is the sum of C(created), C(updated), C(unchanged), C(failed), C(foreign), C(protected), C(ignored) and the items that are to
       be absent. Deletions by O(purge) and C(rejected) feed lines come on top.
   type: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     desired: 3
     created: 1
@@ -193,7 +193,7 @@ created_iocs:
   description: What was created, or would be in check mode, with its fields.
   type: list
   elements: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     - type: domain
       value: evil.example
@@ -203,7 +203,7 @@ updated_iocs:
   description: What was updated, or would be in check mode, with the changed fields only.
   type: list
   elements: dict
-  returned: always
+  returned: when a plan could be made
   contains:
     id:
       description: Falcon's id of the record.
@@ -230,7 +230,7 @@ deleted_iocs:
     - What was deleted, or would be in check mode. Each is whole, in the vocabulary of O(iocs), so that it can be pasted back, plus its C(id).
   type: list
   elements: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     - id: 889e8f9b4c5a1d2e3f40516273849506a7b8c9d0e1f2031425364758697a8b9c
       type: ipv4
@@ -244,7 +244,7 @@ failed_iocs:
   description: Items that are invalid, and writes that failed. C(index) is the position in O(iocs), and null for what came from elsewhere.
   type: list
   elements: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     - index: 3
       type: domain
@@ -255,7 +255,7 @@ foreign_iocs:
   description: Items that somebody else owns, with the owner in C(source).
   type: list
   elements: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     - type: domain
       value: evil.example
@@ -264,7 +264,7 @@ protected_iocs:
   description: Items that are protected, with the C(reason).
   type: list
   elements: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     - type: ipv4
       value: 192.168.0.1
@@ -273,13 +273,13 @@ overridden_iocs:
   description: Items that are protected, and passed since O(protect.override) names them.
   type: list
   elements: dict
-  returned: always
+  returned: when a plan could be made
   sample: []
 rejected:
   description: Rows of feeds that gave no indicator.
   type: list
   elements: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     - path: feeds/qakbot.csv
       line: 12
@@ -289,7 +289,7 @@ rejected:
 requests:
   description: How many requests were sent, by kind, and how long was waited.
   type: dict
-  returned: always
+  returned: when a plan could be made
   sample:
     token: 1
     read: 2
@@ -300,18 +300,18 @@ trace_ids:
   description: What Falcon calls the writes of this run, at most 10,000 of them. Its support and its audit log know them by these names.
   type: list
   elements: str
-  returned: always
+  returned: when a plan could be made
 plan_digest:
   description:
     - SHA-256 of the plan. The same desired and the same observed state give the same digest.
     - Comments and the way of sending are no part of it. An expiration that is stamped counts as its number of days.
   type: str
-  returned: always
+  returned: when a plan could be made
   sample: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 diff:
   description: What changes, before and after, as text. At most 200 entries are shown.
   type: dict
-  returned: always
+  returned: when a plan could be made
   contains:
     before:
       description: The fields as they were.
