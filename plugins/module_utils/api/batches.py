@@ -241,7 +241,8 @@ class Batches:
             job.doubtful = True
             job.losses = losses
         rest = self._rest(jobs, self._read_back(jobs, error.message))
-        if losses > 1 and len(rest) == len(jobs) > 1 and self._breaks_on(error):
+        breaks = error.page or error.status == 500
+        if losses > 1 and len(rest) == len(jobs) > 1 and breaks and self._may_halve():
             for job in jobs:
                 job.losses = 0
             self._split(jobs, error)
@@ -252,16 +253,16 @@ class Batches:
             if len(jobs) == 1:
                 self._was_not_the_size()
             return []
-        if losses == self._client.retries // 2 + 1 > 1 and len(rest) > 1:
+        if losses == self._client.retries // 2 + 1 > 1 and len(rest) > 1 and not breaks:
             self._split(rest, error)
             return []
         return rest
 
-    def _breaks_on(self, error: AmbiguousWrite) -> bool:
+    def _may_halve(self) -> bool:
         """Whether the batch may be what Falcon breaks on: too large, or with a row that it cannot bear."""
         with self._lock:
             self._broken += 1
-            return self._broken <= _MOST_BROKEN and (error.page or error.status == 500)
+            return self._broken <= _MOST_BROKEN
 
     def _count_lost(self, error: FalconError) -> None:
         with self._lock:

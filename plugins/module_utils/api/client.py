@@ -211,8 +211,8 @@ class Client:
                     if reply.status != 401:
                         self._session.proven(token)
                         return reply
-                    if self._session.hopeless(token):
-                        break
+                    if self._session.hopeless(token):  # said before the next thread's turn to try the token
+                        self._session.refuse_new_token()
                     self._session.replace(token)
             return self._session.refuse_new_token()
 

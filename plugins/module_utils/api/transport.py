@@ -245,7 +245,7 @@ class Transport:
         """What a failed exchange means: whether the request can have arrived, and whether to try again."""
         name = requests.exceptions
         cause = getattr(error.args[0], "reason", error.args[0]) if error.args else error
-        text = self.hide(cause)
+        text = self.hide(_reason(cause))
         if isinstance(error, name.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
             return ConfigurationError(
                 f"The server's certificate is not trusted: {text}",
@@ -378,6 +378,13 @@ def refused_credentials(message: str, **facts: Any) -> AuthenticationError:
         hint="Check client_id, client_secret, member_cid, cloud (or base_url), and the account's IP allow-list.",
         **facts,
     )
+
+
+def _reason(cause: object) -> object:
+    """What the innermost of nested exceptions says: C{('Connection aborted.', ConnectionResetError(104, ...))}."""
+    while isinstance(cause, Exception) and cause.args and isinstance(cause.args[-1], Exception):
+        cause = cause.args[-1]
+    return getattr(cause, "strerror", None) or cause
 
 
 def _host(url: str) -> str:

@@ -126,6 +126,14 @@ def test_a_write_that_hangs_is_not_repeated(falcon, connect):
         write(connect(timeout=0.3))
 
 
+def test_a_broken_connection_is_told_in_plain_words(falcon, connect, clock):
+    falcon.script = [falcon.reset]
+    with pytest.raises(AmbiguousWrite) as caught:
+        write(connect())
+    assert "the connection broke: " in str(caught.value)
+    assert "(" not in str(caught.value), "no Python"
+
+
 def test_a_refused_connection_is_safe_to_repeat_for_a_write(falcon, connect, clock):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
