@@ -15,18 +15,10 @@ from .properties import FILTERS, SORTS
 from .store import LIVE, BadToken, Order, Record
 
 DEFAULT_PAGE = 100
-
-
 SCROLL_LIMIT = 10_000
 _BUCKETS_MAX = 1000
-
-
 _ID = re.compile(r"[0-9a-fA-F]{64}")
-
-
 _SORT = re.compile(r"([a-z_.]+?)(?:[.|](asc|desc))?")
-
-
 _NOTHING = Condition("0")
 
 
