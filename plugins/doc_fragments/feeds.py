@@ -13,7 +13,7 @@ options:
   feeds:
     description:
       - Files of indicators, as publishers write them, on the machine that runs the task.
-      - Defanged values (C([.]), C(hxxp), C((dot\))) are read as what they stand for. A URL becomes its host, a port is dropped, and of a pair
+      - Defanged values (C([.]), C(hxxp), V((dot\))) are read as what they stand for. A URL becomes its host, a port is dropped, and of a pair
         such as C(domain|ip) every half that is an indicator is taken.
       - What Falcon has no type for (networks in CIDR notation, sha1, file names, wallets) is rejected with a reason, as is every other row that
         gives no indicator. A row that is of a type that Falcon takes, and broken, is called malformed.
