@@ -11,12 +11,15 @@ C{entities_processes}), beside their successors under C{/iocs/*}: where those kn
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from . import fql
 from .client import Answer, Client
-from .errors import RequestRefused
+from .errors import IncompleteView, PermissionRefused, RequestRefused
 from .workers import side_by_side
+
+#: The types that sensors keep sightings of (PSFalcon's C{Get-FalconIocHost}).
+OBSERVED_TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6")
 
 # Today's path of each question, and the older one.
 _COUNT = ("/iocs/aggregates/indicators/device-count/v1", "/indicators/aggregates/devices-count/v1")
@@ -28,6 +31,12 @@ _PROCESS_DETAILS = "/processes/entities/processes/v1"
 _LIMIT = "100"
 #: Ids that C{PostDeviceDetailsV2} takes in one request.
 _MOST_DEVICES = 5000
+# Refusals that may be due to the number of ids, or to one of them.
+_SPLITTABLE = (400, 404, 413, 414, 431)
+# No limit on ids is less than 100 (C{GetDeviceDetailsV2}): what is refused at half of that is not too much.
+_FEWEST = 50
+# How often ids are asked for in halves because one of them may be unknown, before all that is left counts as such.
+_MOST_HALVINGS = 64
 
 Params = List[Tuple[str, str]]
 
@@ -40,9 +49,9 @@ class Count:
     limit_exceeded: bool = False
 
 
-def device_count(client: Client, kind: str, value: str) -> Dict[str, Any]:
+def device_count(client: Client, kind: str, value: str, legacy: bool = False) -> Dict[str, Any]:
     """C{device_count} and C{limit_exceeded} of one indicator, see L{Devices.count}."""
-    count = Devices(client).count(kind, value)
+    count = Devices(client, legacy).count(kind, value)
     return {"device_count": count.devices, "limit_exceeded": count.limit_exceeded}
 
 
@@ -56,31 +65,53 @@ class Devices:
         self._client = client
         self._legacy = legacy
 
+    def _paths(self, paths: Tuple[str, str]) -> Tuple[str, ...]:
+        return paths[1:] if self._legacy else paths
+
     def _ask(
-        self, paths: Tuple[str, str], params: Params, purpose: str, old: bool = False
-    ) -> Optional[Answer]:
-        """Ask today's path, then the older one when that answers 404. C{None}: neither knows the indicator."""
-        for path in paths[1:] if old or self._legacy else paths:
+        self, paths: Sequence[str], params: Params, purpose: str
+    ) -> Tuple[Optional[Answer], Tuple[str, ...]]:
+        """Ask today's path, then the older one when that answers 404.
+
+        @return: the answer and the path that gave it; C{None} where none of them knows the indicator
+        @raise IncompleteView: An answer of success holds an error and nothing else.
+        """
+        for number, path in enumerate(paths):
             try:
                 answer = self._client.request("GET", path, params=params, purpose=purpose)
             except RequestRefused as error:
                 if error.status != 404:
                     raise
+            except PermissionRefused as error:
+                if number == 0:
+                    raise
+                # Today's path has answered: it knows of nobody. It may need one scope less than the older one.
+                self._client.say("older path", f"The older API could not be asked as well: {error}")
             else:
-                if answer.resources or not any(one.get("code") == 404 for one in answer.errors):
-                    answer.pagination["path"] = path
-                    return answer
-        return None
+                if answer.resources or not answer.errors:
+                    return answer, (path,)
+                if any(one.get("code") != 404 for one in answer.errors):
+                    raise self._incomplete(purpose, answer)
+        return None, ()
+
+    def _incomplete(self, purpose: str, answer: Answer) -> IncompleteView:
+        text, code = self._client.told(answer)
+        said = f'Could not {purpose}: Falcon answered HTTP {answer.status} with the error "{text}"'
+        return IncompleteView(said, answer.status, code, answer.trace_id, "Run again later.")
 
     def count(self, kind: str, value: str) -> Count:
-        """How many hosts observed an indicator; none when it is not known."""
-        answer = self._ask(
-            _COUNT, [("type", kind), ("value", value)], f"count the hosts that observed {kind} {value}"
-        )
-        rows = [row for row in answer.resources if isinstance(row, dict)] if answer else []
-        if not rows:
+        """How many hosts observed an indicator; none when it is not known, or of a type that no sensor reports."""
+        if kind not in OBSERVED_TYPES:
             return Count()
-        return Count(int(rows[0].get("device_count") or 0), rows[0].get("limit_exceeded") is True)
+        params = [("type", kind), ("value", value)]
+        answer, _path = self._ask(
+            self._paths(_COUNT), params, f"count the hosts that observed {kind} {value}"
+        )
+        row = answer.resources[0] if answer and answer.resources else None
+        number = row.get("device_count") if isinstance(row, dict) else None
+        if not isinstance(row, dict) or not isinstance(number, int):
+            return Count()
+        return Count(number, row.get("limit_exceeded") is True)
 
     def counts(self, iocs: Sequence[Tuple[str, str]]) -> List[Count]:
         """L{count} of many (type, value), side by side."""
@@ -121,15 +152,16 @@ class Devices:
         found: Dict[str, None] = {}
         place: Params = []
         used = set()
-        old = False
+        asked = self._paths(paths)
         while True:
-            answer = self._ask(paths, [*params, ("limit", _LIMIT), *place], purpose, old)
+            # A token is only good where it was given, so later pages are asked for there.
+            answer, asked = self._ask(asked, [*params, ("limit", _LIMIT), *place], purpose)
             if answer is None:
                 return list(found)
-            # A token is only good where it was given.
-            old = answer.pagination["path"] == paths[1]
-            found.update(dict.fromkeys(str(one) for one in answer.resources))
+            found.update(dict.fromkeys(one for one in answer.resources if isinstance(one, str)))
             token = answer.pagination.get("offset")
+            if isinstance(token, int):  # documented as text
+                token = str(token) if token > 0 else ""
             short = len(answer.resources) < int(_LIMIT) and len(found) >= expected and not endless
             if short or not answer.resources or not token or not isinstance(token, str) or token in used:
                 return list(found)
@@ -137,37 +169,72 @@ class Devices:
             place = [("offset", token)]
 
     def details(self, ids: Iterable[str]) -> Dict[str, Dict[str, Any]]:
-        """The records of hosts by id; those that Falcon does not know any more are left out."""
-        unique = list(dict.fromkeys(ids))
-        shared = [unique[at : at + _MOST_DEVICES] for at in range(0, len(unique), _MOST_DEVICES)]
+        """The records of hosts by id; those that Falcon does not know any more are left out.
 
-        def read(some: List[str]) -> Answer:
-            return self._entities("POST", _DEVICE_DETAILS, "read the records of hosts", body={"ids": some})
+        @raise IncompleteView: Falcon could not look them all up.
+        """
 
-        answers = side_by_side(self._client, read, shared)
-        rows = [row for answer in answers for row in answer.resources if isinstance(row, dict)]
-        return {str(row.get("device_id")): row for row in rows}
+        def ask(some: List[str]) -> Answer:
+            return self._client.request("POST", _DEVICE_DETAILS, body={"ids": some}, purpose=purpose)
+
+        purpose = "read the records of hosts"
+        return self._records(ids, _MOST_DEVICES, "device_id", ask, purpose)
 
     def process_details(self, ids: Iterable[str]) -> Dict[str, Dict[str, Any]]:
-        """The records of processes by id; those that Falcon does not keep any more are left out."""
+        """The records of processes by id; those that Falcon does not keep any more are left out.
+
+        @raise IncompleteView: Falcon could not look them all up.
+        """
         unique = list(dict.fromkeys(ids))
         room = fql.LONGEST_URL - 200 - len(self._client.base_url)
         size = max(1, room // max((len(fql.encode([("ids", one)])) + 1 for one in unique), default=1))
-        shared = [unique[at : at + size] for at in range(0, len(unique), size)]
 
-        def read(some: List[str]) -> Answer:
+        def ask(some: List[str]) -> Answer:
             params = [("ids", one) for one in some]
-            return self._entities("GET", _PROCESS_DETAILS, "read the records of processes", params=params)
+            return self._client.request("GET", _PROCESS_DETAILS, params=params, purpose=purpose)
 
-        answers = side_by_side(self._client, read, shared)
-        rows = [row for answer in answers for row in answer.resources if isinstance(row, dict)]
-        return {str(row.get("process_id")): row for row in rows}
+        purpose = "read the records of processes"
+        return self._records(unique, size, "process_id", ask, purpose)
 
-    def _entities(self, method: str, path: str, purpose: str, **what: Any) -> Answer:
-        """Records by id. When Falcon knows none of them it may answer 404."""
-        try:
-            return self._client.request(method, path, purpose=purpose, **what)
-        except RequestRefused as error:
-            if error.status != 404:
-                raise
-            return error.answer  # type: ignore[no-any-return]
+    def _records(
+        self, ids: Iterable[str], size: int, name: str, ask: Callable[[List[str]], Answer], purpose: str
+    ) -> Dict[str, Dict[str, Any]]:
+        """Records by their field C{name}, asked for in requests of so many ids, side by side."""
+        unique = list(dict.fromkeys(ids))
+        shared = [unique[at : at + size] for at in range(0, len(unique), size)]
+        answers = side_by_side(self._client, lambda some: self._in_halves(some, name, ask, purpose), shared)
+        return {str(row[name]): row for rows in answers for row in rows}
+
+    def _in_halves(
+        self, ids: List[str], name: str, ask: Callable[[List[str]], Answer], purpose: str
+    ) -> List[Dict[str, Any]]:
+        """The records with these ids.
+
+        A tenant may answer 404 for all when it does not know one of them, and may take fewer at a time. So what is
+        refused is asked for again in halves.
+        """
+        found: List[Dict[str, Any]] = []
+        waiting = [ids]
+        halvings = 0
+        while waiting:
+            some = waiting.pop()
+            try:
+                answer = ask(some)
+            except RequestRefused as error:
+                unknown = error.status == 404
+                if error.status not in _SPLITTABLE or (not unknown and len(some) <= _FEWEST):
+                    raise
+                answer = error.answer
+            else:
+                unknown = False
+                if any(one.get("code") != 404 for one in answer.errors):
+                    raise self._incomplete(purpose, answer)
+            rows = [row for row in answer.resources if isinstance(row, dict) and row.get(name)]
+            found += rows
+            if rows or 200 <= answer.status < 300 or (unknown and halvings >= _MOST_HALVINGS):
+                continue
+            if len(some) > 1:
+                halvings += 1
+                half = -(-len(some) // 2)
+                waiting += [some[half:], some[:half]]
+        return found

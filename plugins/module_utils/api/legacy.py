@@ -28,6 +28,8 @@ _BATCH = 200
 _DESKTOP = ["windows", "mac", "linux"]
 _TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6")
 _DATED = ("domain", "ipv4", "ipv6")
+# How a gateway answers for a path that it no longer serves.
+_GONE = (404, 405, 410)
 _ACTIONS = {"detect": "detect", "no_action": "none"}
 _SORTS = {"type": "type", "value": "value", "action": "policy", "expiration": "expiration_timestamp"}
 _QUERY = {"types": "types", "values": "values", "sources": "sources", "created_by": "created_by"}
@@ -105,6 +107,7 @@ class Legacy:
 
     def observe(self, wanted: Sequence[Wanted], source: Optional[str], whole_source: bool) -> List[Record]:
         """See L{current.Current.observe}."""
+        wanted = [one for one in wanted if one[0] in _TYPES]  # it has none of the others
         kinds = {kind for kind, _value, _written in wanted}
         values = list(dict.fromkeys(text for _kind, value, written in wanted for text in (value, written)))
         ids: Dict[Tuple[str, str], None] = {}
@@ -211,9 +214,9 @@ class Legacy:
             )
             raise
         except RequestRefused as error:
-            if error.status != 404:
+            if error.status not in _GONE:
                 raise
-            if "resource not found" in error.message.lower():
+            if error.status == 404 and "resource not found" in error.message.lower():
                 return error.answer  # type: ignore[no-any-return]
             raise NotSupported(
                 f"Could not {purpose}: the vendor has switched the legacy API (/indicators/*) off for this tenant",

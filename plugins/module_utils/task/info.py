@@ -83,8 +83,9 @@ def run(params: Params, context: Context) -> Result:
         found = _find(open_api(client, params), client, selection, params)
         iocs = found.records
         if params.get("device_count"):
+            legacy = params.get("api") == "legacy"
             counts = side_by_side(
-                client, lambda record: device_count(client, record["type"], record["value"]), iocs
+                client, lambda record: device_count(client, record["type"], record["value"], legacy), iocs
             )
             iocs = [{**record, **count} for record, count in zip(iocs, counts)]
         requests = client.requests.dict()

@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
 from ..api.client import Client
-from ..api.devices import Devices
+from ..api.devices import OBSERVED_TYPES, Devices
 from ..api.host_groups import HostGroups
 from ..ioc.values import Identity, ValueProblem, normalise
 from .base import Context, Params, Result, TaskFailed
 from .connection import connect
 from .options import CONNECTION, ArgumentSpec
-
-#: The types that sensors keep sightings of (PSFalcon's C{Get-FalconIocHost}).
-TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6")
 
 _CONNECTIONS = 4
 _SHOWN = 5  # of many in one warning
@@ -27,7 +24,7 @@ _DEVICE_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 _IOCS = CONNECTION + ArgumentSpec(
     {
-        "type": {"type": "str", "choices": list(TYPES)},
+        "type": {"type": "str", "choices": list(OBSERVED_TYPES)},
         "value": {"type": "str"},
         "iocs": {"type": "list", "elements": "dict"},
         "details": {"type": "bool", "default": True},
@@ -152,18 +149,18 @@ def _sightings(params: Params) -> List[Sighting]:
 
 def _sighting(item: Mapping[str, Any], place: str) -> Sighting:
     kind = item.get("type")
-    if kind not in TYPES:
+    if kind not in OBSERVED_TYPES:
         raise TaskFailed(
             f"{place}Falcon cannot say who observed an indicator of type {kind!r}; "
-            f"it can for {', '.join(TYPES)}"
+            f"it can for {', '.join(OBSERVED_TYPES)}"
         )
     try:
         sighting = Sighting(str(kind), normalise(str(kind), item.get("value")))
     except ValueProblem as problem:
         raise TaskFailed(f"{place}value: {problem}") from problem
-    if "device_count" in item and isinstance(item.get("device_ids"), list):
+    if isinstance(item.get("device_count"), int) and isinstance(item.get("device_ids"), list):
         # What falcon_ioc_hosts_info has found is not asked for again.
-        sighting.device_count = int(item["device_count"])
+        sighting.device_count = item["device_count"]
         sighting.limit_exceeded = item.get("limit_exceeded") is True
         sighting.device_ids = [str(one) for one in item["device_ids"]]
     return sighting

@@ -226,6 +226,12 @@ def test_observe_one(falcon, old, connect):
     assert api.observe([("domain", "b.example", "B.example")], None, False) == []
 
 
+def test_what_it_cannot_hold_is_not_asked_for(falcon, connect):
+    wanted = [("all_subdomains", "a.example", "a.example")]
+    assert Legacy(connect()).observe(wanted, None, False) == []
+    assert falcon.requests == []
+
+
 def test_observe_many_and_a_source(falcon, old, connect):
     for number in range(700):
         old.add("domain", f"{number}.example", source="ours" if number < 650 else "x")
@@ -269,10 +275,11 @@ def test_find(falcon, old, connect):
         api.find({}, sort="modified_on.desc")
 
 
-@pytest.mark.parametrize("said", ["404", "html 404"])
+@pytest.mark.parametrize("said", ["404", "html 404", "405", "410", "html 410"])
 def test_switched_off_is_one_sentence(falcon, connect, said):
+    status = int(said[-3:])
     falcon.handler = lambda request: (
-        falcon.html(404) if said == "html 404" else falcon.error(404, "404 page not found")
+        falcon.html(status) if "html" in said else falcon.error(status, "page not found")
     )
     api = Legacy(connect())
     for ask in (
