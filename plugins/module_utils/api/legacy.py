@@ -29,7 +29,7 @@ _DESKTOP = ["windows", "mac", "linux"]
 _TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6")
 _DATED = ("domain", "ipv4", "ipv6")
 # How a gateway answers for a path that it no longer serves.
-_GONE = (404, 405, 410)
+_NOT_SERVED = (404, 405, 410)
 _ACTIONS = {"detect": "detect", "no_action": "none"}
 _SORTS = {"type": "type", "value": "value", "action": "policy", "expiration": "expiration_timestamp"}
 _QUERY = {"types": "types", "values": "values", "sources": "sources", "created_by": "created_by"}
@@ -214,7 +214,7 @@ class Legacy:
             )
             raise
         except RequestRefused as error:
-            if error.status not in _GONE:
+            if error.status not in _NOT_SERVED:
                 raise
             if error.status == 404 and "resource not found" in error.message.lower():
                 return error.answer  # type: ignore[no-any-return]
