@@ -142,10 +142,15 @@ class Legacy:
             raise NotSupported(
                 f"The legacy API cannot search by {', '.join(odd) or 'from_parent'}", hint="Use api: current."
             )
+        for name, held in (("types", _TYPES), ("actions", tuple(_ACTIONS))):
+            if selection.get(name):
+                selection = {**selection, name: [one for one in selection[name] if one in held]}
+                if not selection[name]:
+                    return Found([], 0, "")  # it has none of these
         params: List[Tuple[str, str]] = []
         for name, parameter in _QUERY.items():
             params += [(parameter, str(value)) for value in selection.get(name) or ()]
-        params += [("policies", _ACTIONS.get(action, action)) for action in selection.get("actions") or ()]
+        params += [("policies", _ACTIONS[action]) for action in selection.get("actions") or ()]
         params += [
             (parameter, str(selection[name])) for name, parameter in _INSTANTS.items() if selection.get(name)
         ]

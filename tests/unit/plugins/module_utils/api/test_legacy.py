@@ -229,6 +229,8 @@ def test_observe_one(falcon, old, connect):
 def test_what_it_cannot_hold_is_not_asked_for(falcon, connect):
     wanted = [("all_subdomains", "a.example", "a.example")]
     assert Legacy(connect()).observe(wanted, None, False) == []
+    for selection in ({"types": ["all_subdomains"]}, {"actions": ["prevent"]}):
+        assert Legacy(connect()).find(selection).records == []
     assert falcon.requests == []
 
 
