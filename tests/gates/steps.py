@@ -193,7 +193,7 @@ def demo(run: Run) -> None:
 @step
 def newcomer(run: Run) -> None:
     """README and the getting-started guide, followed to the letter."""
-    _pytest(run, "tests/newcomer")
+    run("pytest", "-q", "tests/newcomer")
 
 
 @step

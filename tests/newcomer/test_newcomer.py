@@ -50,6 +50,7 @@ class Newcomer:
         self.environment = {**kept, **own, **known}
         self.folder = folder
         self.printed = ""
+        self.compared = 0
         self.ran: list[str] = []
 
     def write(self, name: str, text: str) -> None:
@@ -87,6 +88,7 @@ class Newcomer:
         seen = " ".join(self.printed.split())
         for line in filter(None, (line.strip() for line in text.splitlines())):
             assert " ".join(line.split()) in seen, f"{line}\nis not in\n{self.printed}"
+            self.compared += 1
 
 
 def blocks_of_markdown(path: Path) -> Iterator[tuple[str, str, str]]:
@@ -159,4 +161,5 @@ def test_getting_started(tmp_path: Path) -> None:
     finally:
         stop(newcomer)
     assert len(newcomer.ran) == 9
+    assert newcomer.compared == 12
     assert (tmp_path / "reports" / "audit.html").is_file()
