@@ -4,7 +4,7 @@
 
 # Everything needs bash, make and a Python from 3.11 on with its venv module; the rest is installed into .cache/.
 
-.PHONY: help test lint unit demo bench soak docs release changelog lock clean venv
+.PHONY: help test lint unit demo bench soak faults docs release changelog lock clean venv
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
 
@@ -28,6 +28,9 @@ bench: venv ## the benchmark table
 
 soak: venv ## random changes and faults for SOAK_MINUTES (10)
 	@PYTHONPATH=$$(scripts/link_collection) .cache/venv/bin/python tests/soak
+
+faults: venv ## every fault of the matrix; writes the table of docs/docsite/rst/reliability.rst
+	@PYTHONPATH=$$(scripts/link_collection) .cache/venv/bin/pytest -q tests/faults --update
 
 docs: venv ## the documentation site, into .cache/docs/html
 	@scripts/build_docs .cache/docs

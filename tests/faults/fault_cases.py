@@ -350,7 +350,7 @@ def hopeless() -> Iterator[Case]:
             if name == "the answer is cut" and stage in WRITES:
                 continue  # committed each time, see below
             options = {"timeout": 1, "retries": 1} if "silence" in name else {"max_wait": 1}
-            extra = 60 if name == "a refusal without a reason" else 40
+            extra = 80 if name in ("a refusal without a reason", "500", "503 with an HTML page") else 40
             yield Case(
                 name,
                 stage,

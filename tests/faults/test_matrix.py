@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import fault_cases
+import fault_table
 import pytest
 from fault_cases import ITEMS, STAGES, Case, Stage
 from run_task import Result, run
@@ -89,8 +90,14 @@ def plain(simulator_server: Tenant) -> dict[str, int]:
     return counted
 
 
+@pytest.fixture(scope="module")
+def shown() -> list[fault_table.Seen]:
+    """What every case has shown, for the table."""
+    return []
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_fault(case: Case, simulator: Tenant, plain: dict[str, int]) -> None:
+def test_fault(case: Case, simulator: Tenant, plain: dict[str, int], shown: list[fault_table.Seen]) -> None:
     stage = STAGES[case.stage]
     options = {**prepare(simulator, stage), **case.options}
     if case.odd_group:
@@ -121,6 +128,19 @@ def test_fault(case: Case, simulator: Tenant, plain: dict[str, int]) -> None:
         again = run("falcon_iocs", simulator, **{**options, "timeout": 10, "retries": 3})
         assert "failed" not in again, again["msg"]
         assert misplaced(simulator, stage) == 0
+    shown.append(fault_table.seen(case, stage, result, extra))
+
+
+def test_the_table_in_the_documentation_is_what_was_seen(
+    shown: list[fault_table.Seen], request: pytest.FixtureRequest
+) -> None:
+    if len(shown) < len(CASES):
+        pytest.skip("only a part of the matrix was run, or it failed")
+    tables = fault_table.rows(shown)
+    if request.config.getoption("--update", default=False):
+        fault_table.write(tables)
+    wrong = fault_table.disagreements(tables)
+    assert not wrong, "make faults writes the table anew: " + "; ".join(wrong)
 
 
 def check_result(case: Case, stage: Stage, result: Result) -> None:

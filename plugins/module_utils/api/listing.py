@@ -155,8 +155,9 @@ class Listing:
         if enough:
             self.complete = True
         elif self._restarts >= _MOST_RESTARTS:
+            says = "does not say how many there are" if self.total is None else f"says there are {self.total}"
             raise IncompleteView(
-                f"Could not list indicators: Falcon says there are {self.total} but shows {len(self._ids)}",
+                f"Could not list indicators: Falcon {says} but shows {len(self._ids)}",
                 hint="Nothing was decided on this partial view. Run again when the tenant is not being changed.",
             )
         else:

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the matrix showed, as the table in the documentation: the same in every run, however fast the machine is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fault_cases import Case, Stage
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "reliability.rst"
+BEGIN, END = ".. The table begins here; make faults writes it.", ".. The table ends here."
+HEADINGS = ("what goes wrong", "where", "how the run ends", "more requests")
+# How many requests a fault costs depends on what was under way when it struck, so it is told by size.
+_SIZES = (0, 1, 2, 3, 5, 10, 20, 40, 80)
+# What differs from run to run, or from system to system.
+_VARYING = (
+    (r"over \d+ s", "over … s"),
+    (r"trace id [0-9a-f-]+", "trace id …"),
+    (r"127\.0\.0\.1:\d+", "127.0.0.1"),
+    (r"the connection broke: [^,.]*", "the connection broke: …"),
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one case showed."""
+
+    group: str
+    fault: str
+    stage: str
+    ending: str
+    extra: int
+
+
+def seen(case: Case, stage: Stage, result: Mapping[str, Any], extra: int) -> Seen:
+    return Seen(case.group, case.name, case.stage, _ending(stage, result), max(0, extra))
+
+
+def _ending(stage: Stage, result: Mapping[str, Any]) -> str:
+    if "counts" not in result:
+        return f"It fails, nothing is written: {_said(result['msg'])}"
+    counts = {name: number for name, number in result["counts"].items() if number and name != "desired"}
+    if counts == stage.counts:
+        return "As without the fault."
+    told = ", ".join(f"{number} {name}" for name, number in counts.items())
+    if not result.get("failed"):
+        return f"It converges: {told}."
+    failures = result["failed_iocs"]
+    return f"It fails: {told}. {_said(failures[0]['message'])}"
+
+
+def _said(message: str) -> str:
+    for pattern, plain in _VARYING:
+        message = re.sub(pattern, plain, message)
+    return f"``{message[:200]}{'…' if len(message) > 200 else ''}``"
+
+
+def _size(extra: int) -> int:
+    return next((size for size in _SIZES if size >= extra), extra)
+
+
+def rows(everything: Iterable[Seen]) -> dict[str, list[list[str]]]:
+    """Lines of the table, by heading; stages that end alike share a line."""
+    lines: dict[str, dict[tuple[str, str], list[Seen]]] = {}
+    for one in everything:
+        lines.setdefault(one.group, {}).setdefault((one.fault, one.ending), []).append(one)
+    return {
+        group: [
+            [
+                re.sub(r"`([^`]+)`", r"``\1``", fault),
+                ", ".join(one.stage for one in alike),
+                ending,
+                str(_size(max(one.extra for one in alike))),
+            ]
+            for (fault, ending), alike in found.items()
+        ]
+        for group, found in lines.items()
+    }
+
+
+def _text(tables: Mapping[str, list[list[str]]]) -> str:
+    parts = []
+    for group, lines in tables.items():
+        parts += ["", group, "~" * len(group), "", ".. list-table::", "   :header-rows: 1"]
+        parts += ["   :widths: 28 14 46 12", ""]
+        for line in (HEADINGS, *lines):
+            parts += [f"   {'*' if at == 0 else ' '} - {text}" for at, text in enumerate(line)]
+    return "\n".join(parts)
+
+
+def _parted() -> tuple[str, str, str]:
+    page = PAGE.read_text(encoding="utf-8")
+    begin, end = page.index(BEGIN) + len(BEGIN), page.index(END)
+    return page[:begin], page[begin:end], page[end:]
+
+
+def write(tables: Mapping[str, list[list[str]]]) -> None:
+    """Replace what stands between the two marks of the page."""
+    before, _table, after = _parted()
+    PAGE.write_text(f"{before}\n{_text(tables)}\n\n{after}", encoding="utf-8")
+
+
+def disagreements(tables: Mapping[str, list[list[str]]]) -> list[str]:
+    """What the page says otherwise. A number of requests may be one size smaller or larger than in its last run."""
+    published = [
+        re.findall(r"^   [* ] - (.*)$", row, re.MULTILINE)
+        for row in re.split(r"(?m)^(?=   \* - )", _parted()[1])
+    ]
+    known = {tuple(line[:3]): int(line[3]) for line in published if len(line) == 4 and line[3].isdigit()}
+    wrong = []
+    for line in (line for lines in tables.values() for line in lines):
+        said = known.pop(tuple(line[:3]), None)
+        if said is None:
+            wrong.append(f"not in the table: {line[:3]}")
+        elif abs(_place(said) - _place(int(line[3]))) > 1:
+            wrong.append(f"{line[0]} ({line[1]}): {line[3]} more requests, the table says {said}")
+    return wrong + [f"does not happen any more: {list(line)}" for line in known]
+
+
+def _place(size: int) -> int:
+    return _SIZES.index(size) if size in _SIZES else len(_SIZES)
