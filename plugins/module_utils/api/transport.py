@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 import json
 import os
@@ -245,7 +246,7 @@ class Transport:
         """What a failed exchange means: whether the request can have arrived, and whether to try again."""
         name = requests.exceptions
         cause = getattr(error.args[0], "reason", error.args[0]) if error.args else error
-        text = self.hide(_reason(cause))
+        text = self.hide(_reason(error if isinstance(cause, str) else cause))
         if isinstance(error, name.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
             return ConfigurationError(
                 f"The server's certificate is not trusted: {text}",
@@ -384,6 +385,8 @@ def _reason(cause: object) -> object:
     """What the innermost of nested exceptions says: C{('Connection aborted.', ConnectionResetError(104, ...))}."""
     while isinstance(cause, Exception) and cause.args and isinstance(cause.args[-1], Exception):
         cause = cause.args[-1]
+    if isinstance(cause, http.client.IncompleteRead):
+        return "the answer ended too early"
     return getattr(cause, "strerror", None) or cause
 
 

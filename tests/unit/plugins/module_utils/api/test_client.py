@@ -126,10 +126,12 @@ def test_a_write_that_hangs_is_not_repeated(falcon, connect):
         write(connect(timeout=0.3))
 
 
-def test_a_broken_connection_is_told_in_plain_words(falcon, connect, clock):
-    falcon.script = [falcon.reset]
+@pytest.mark.parametrize("cut", [False, True], ids=["reset", "cut"])
+def test_a_broken_connection_is_told_in_plain_words(falcon, connect, clock, cut):
+    falcon.script = [falcon.cut(falcon.ok(["x" * 100])) if cut else falcon.reset]
     with pytest.raises(AmbiguousWrite) as caught:
         write(connect())
+    assert cut is ("the answer ended too early" in str(caught.value))
     assert "the connection broke: " in str(caught.value)
     assert "(" not in str(caught.value), "no Python"
 
