@@ -22,10 +22,10 @@ Wanted = Tuple[str, str, str]
 LIVE = "deleted:false"
 # What a URL holds beside the values: path, names of the parameters.
 _OVERHEAD = 300
-# Every server takes URLs of twice this length.
-_SHORTEST_URL = 1_000
-# What a gateway says to too long a URL, and what Falcon may say to too long a filter, for which no limit is documented.
-_TOO_LONG = (400, 413, 414, 431)
+#: Every server takes URLs of twice this length.
+SHORTEST_URL = 1_000
+#: Answers to too long a URL, and maybe to too long a filter, for which no limit is documented.
+TOO_LONG = (400, 413, 414, 431)
 
 
 def chunks(values: Iterable[str], room: int) -> List[List[str]]:
@@ -103,7 +103,7 @@ class Observation:
                 return self._read()
             except RequestRefused as error:
                 shorter = min(self._size.url, self._taken + self._longest) // 2
-                if error.status not in _TOO_LONG or shorter < _SHORTEST_URL:
+                if error.status not in TOO_LONG or shorter < SHORTEST_URL:
                     raise
                 self._size.url = shorter
                 self._client.say(

@@ -12,9 +12,9 @@ from typing import Any, Dict, List, Mapping, Tuple
 from ..ioc.record import Record
 from . import fql
 
-#: Lists C{types values actions mobile_actions severities platforms sources tags host_groups created_by modified_by};
-#: booleans C{expired applied_globally deleted include_deleted}; instants (RFC 3339) C{expires_after expires_before
-#: created_after created_before modified_after modified_before}; C{filter}, FQL of the user's own, which goes alone.
+#: Lists C{types values actions severities platforms sources tags host_groups created_by modified_by};
+#: booleans C{expired deleted include_deleted}; instants (RFC 3339) C{expires_after expires_before created_after
+#: created_before}; C{filter}, FQL of the user's own, which goes alone.
 Selection = Mapping[str, Any]
 
 
@@ -31,7 +31,6 @@ LISTS: Dict[str, str] = {
     "types": "type",
     "values": "value",
     "actions": "action",
-    "mobile_actions": "mobile_action",
     "severities": "severity",
     "platforms": "platforms",
     "sources": "source",
@@ -40,8 +39,7 @@ LISTS: Dict[str, str] = {
     "created_by": "created_by",
     "modified_by": "modified_by",
 }
-_BOOLEANS = ("expired", "applied_globally")
-_INSTANTS = {"expires": "expiration", "created": "created_on", "modified": "modified_on"}
+_INSTANTS = {"expires": "expiration", "created": "created_on"}
 
 
 def to_fql(selection: Selection) -> Tuple[str, Dict[str, List[str]]]:
@@ -63,7 +61,8 @@ def to_fql(selection: Selection) -> Tuple[str, Dict[str, List[str]]]:
             terms.append(fql.one_of(prop, wanted))
         else:
             unsent[prop] = wanted
-    terms += [f"{name}:{fql.truth(selection[name])}" for name in _BOOLEANS if selection.get(name) is not None]
+    if selection.get("expired") is not None:
+        terms.append(f"expired:{fql.truth(selection['expired'])}")
     for name, prop in _INSTANTS.items():
         for side, sign in (("after", ">="), ("before", "<=")):
             instant = selection.get(f"{name}_{side}")

@@ -12,7 +12,8 @@ from ..api import fql
 from ..api.client import Client
 from ..api.current import Current
 from ..api.devices import device_count
-from ..api.observe import chunks
+from ..api.errors import RequestRefused
+from ..api.observe import SHORTEST_URL, TOO_LONG, chunks
 from ..api.selection import Found
 from ..api.workers import side_by_side
 from ..ioc import expiry
@@ -104,9 +105,7 @@ def _selection(params: Params) -> Dict[str, Any]:
         if params.get(name) == []:
             raise TaskFailed(f"{name} is empty; leave it out to select without it")
     selection: Dict[str, Any] = {
-        name: params[name]
-        for name, _choices in _LISTS
-        if params.get(name) is not None and name not in ("policies", "share_levels")
+        name: params[name] for name, _choices in _LISTS if params.get(name) is not None and name != "policies"
     }
     selection.update(_values(params))
     if params.get("policies") is not None:
@@ -117,8 +116,8 @@ def _selection(params: Params) -> Dict[str, Any]:
     for name in ("expired", "deleted", "include_deleted"):
         if params.get(name) is not None:
             selection[name] = params[name]
-    if params.get("deleted_by"):  # a deleted record's last change is its deletion
-        selection.update(deleted=True, modified_by=[params["deleted_by"]])
+    if params.get("deleted_by"):
+        selection["deleted_by"] = params["deleted_by"]
     return selection
 
 
@@ -164,10 +163,22 @@ def _normal(value: str, types: Any) -> Identity:
 
 
 def _find(api: Any, client: Client, selection: Dict[str, Any], params: Params) -> Found:
+    """Search; a tenant that refuses a long filter is asked for fewer values at a time."""
+    room = fql.LONGEST_URL - 4000
+    while True:
+        try:
+            return _find_in_parts(api, client, selection, params, room)
+        except RequestRefused as error:
+            length = sum(len(value) for value in selection.get("values") or ())
+            room = min(room, length) // 2
+            if error.status not in TOO_LONG or room < SHORTEST_URL:
+                raise
+
+
+def _find_in_parts(api: Any, client: Client, selection: Dict[str, Any], params: Params, room: int) -> Found:
     """Search; with more values than one URL holds, in several searches side by side."""
     sort, limit, from_parent = params.get("sort"), params.get("limit"), params.get("from_parent")
     values = selection.get("values") or []
-    room = fql.LONGEST_URL - 4000
     parts = (
         chunks([value for value in values if fql.quotable(value)], room) if isinstance(api, Current) else []
     )

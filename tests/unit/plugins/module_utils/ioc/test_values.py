@@ -13,6 +13,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.ioc.values import
     ValueProblem,
     normalise,
     recognise,
+    spellings,
 )
 
 SHA = "aB" * 32
@@ -96,6 +97,11 @@ def test_a_long_value_is_not_repeated_whole() -> None:
 )
 def test_a_bare_value_tells_its_type(text: str, known: object) -> None:
     assert recognise(text) == known
+
+
+def test_spellings_that_a_tenant_may_have_kept() -> None:
+    assert spellings("md5", "ab" * 16, " Ab" + "ab" * 15) == ("ab" * 16, "Ab" + "ab" * 15, "AB" * 16)
+    assert spellings("domain", "evil.example", "evil.example") == ("evil.example",)
 
 
 def test_without_idna_an_international_domain_is_refused_clearly(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from run_task import run
 
+from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
+from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import RequestRefused
 from ansible_collections.threatops.falcon.plugins.module_utils.task import auth, info
 
 ODD = 'it\'s "odd"'
@@ -89,6 +91,23 @@ def test_a_date_is_taken_from_its_start_or_to_its_end(tenant: Any) -> None:
     before = run("falcon_ioc_info", tenant, created_before="2030-01-01")["fql"]
     assert "created_on:>='2030-01-01T00:00:00Z'" in after
     assert "created_on:<='2030-01-01T23:59:59Z'" in before
+
+
+def test_fewer_values_at_a_time_where_a_long_filter_is_refused(
+    tenant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Current.find
+
+    def find(api: Current, selection: Any, *more: Any) -> Any:
+        if len(selection["values"]) > 30:
+            raise RequestRefused("too long", 400)
+        return whole(api, selection, *more)
+
+    monkeypatch.setattr(Current, "find", find)
+    values = ["a.example", "b.example", *(f"{number}.{'x' * 60}.example" for number in range(100))]
+    assert run("falcon_ioc_info", tenant, values=values)["total"] == 2
+    monkeypatch.setattr(Current, "find", lambda *_all: find(_all[0], {"values": [""] * 99}))
+    assert run("falcon_ioc_info", tenant, values=["a.example"])["failed"]
 
 
 def test_deleted_by_asks_for_the_last_change_of_a_deleted_record(tenant: Any) -> None:
