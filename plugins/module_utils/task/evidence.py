@@ -143,7 +143,7 @@ def _present(params: Params, context: Context) -> Result:
         result["path"] = folder + UNFINISHED if status == "started" else folder
         result["changed"] = _write(folder, status, files, context)
     if told:
-        raise TaskFailed(f"Nothing was written: the plan is not the approved one. {_some(told)}", result)
+        raise TaskFailed(f"Nothing was written: the plan is not the approved one: {_some(told)}", result)
     return result
 
 
