@@ -23,9 +23,16 @@ from .source import head, json_of, lines
 FORMATS = ("auto", "csv", "text", "stix", "misp", "list")
 
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
+_BEFORE_YAML = r"(?:[ \t]*(?:#.*|---.*|%.*)?\n)*"
 _YAML = re.compile(
-    r"(?:\s*(?:#.*|---.*|%.*)?\n)*\s*"
-    r"(?:-\s+(?:type|value|state|action)\s*:|(?:iocs|indicators|falcon_iocs)\s*:)"
+    rf"{_BEFORE_YAML}\s*(?:-\s+(?:type|value|state|action)\s*:|(?:iocs|indicators|falcon_iocs)\s*:)"
+)
+# The first item of a list, which may be under a name of its own; other fields may come before its type and value.
+_FIRST_ITEM = re.compile(
+    rf"{_BEFORE_YAML}(?:[\w-]+:[ \t]*\n)?(?P<indent>[ \t]*)-\s+(?P<item>[^\n]*(?:\n(?!(?P=indent)-\s)[^\n]*)*)"
+)
+_KEYS = tuple(
+    re.compile(rf"(?:^|[{{,])\s*[\"']?{name}[\"']?\s*:", re.MULTILINE) for name in ("type", "value")
 )
 
 
@@ -144,7 +151,7 @@ def _rows(path: str, feed: Mapping[str, Any]) -> Iterator[Row]:
     beginning = head(path)
     if kind in ("stix", "misp") or (kind in ("auto", "list") and _JSON.match(beginning.lstrip("\ufeff"))):
         document = json_of(path)
-    elif kind == "list" or (kind == "auto" and _YAML.match(beginning)):
+    elif kind == "list" or (kind == "auto" and _is_yaml(beginning)):
         kind, document = "list", item_list.yaml_of(path)
     if kind == "auto":
         kind = (
@@ -162,6 +169,13 @@ def _rows(path: str, feed: Mapping[str, Any]) -> Iterator[Row]:
     if kind == "misp":
         return misp.rows(document, feed.get("to_ids") or "respect")
     return stix.rows(document) if kind == "stix" else item_list.rows(document)
+
+
+def _is_yaml(beginning: str) -> bool:
+    if _YAML.match(beginning):
+        return True
+    first = _FIRST_ITEM.match(beginning)
+    return first is not None and all(key.search(first.group("item")) for key in _KEYS)
 
 
 def _kind_of_text(beginning: str, has_columns: bool) -> str:

@@ -12,7 +12,7 @@ from collections import deque
 from itertools import islice
 from typing import Any, Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .labels import Kind, is_unknown, judge, kind_of
+from .labels import Kind, is_unknown, judge, kind_of, not_taken
 from .model import Fault, FeedProblem, Row, words
 from .refang import clean
 
@@ -63,6 +63,8 @@ def rows(numbered: Iterator[Tuple[int, str]], path: str, columns: Mapping[str, A
     skip_header = layout.header
     for number, text, cells in _records(pending, numbered, delimiter, layout):
         if not is_row(cells):
+            if _is_comment(cells) and _is_indicator(split(text.lstrip("# \t"), delimiter), layout):
+                yield Row(number, text, [Fault("a comment", False)], {})
             continue
         if skip_header:
             skip_header = False
@@ -127,8 +129,11 @@ def split(text: str, delimiter: str) -> List[str]:
 
 def is_row(cells: Sequence[str]) -> bool:
     """Whether a line is a row, and neither blank nor a comment."""
-    first = cells[0].lstrip() if cells else ""
-    return not first.startswith("#") and any(map(str.isalnum, "".join(cells)))
+    return not _is_comment(cells) and any(map(str.isalnum, "".join(cells)))
+
+
+def _is_comment(cells: Sequence[str]) -> bool:
+    return bool(cells) and cells[0].lstrip().startswith("#")
 
 
 def _records(
@@ -198,7 +203,7 @@ def _values(cells: Sequence[str], layout: Layout) -> List[Any]:
         known = judge("any", value)[0]
         if is_unknown(label) and not isinstance(known, Fault) and known[0] != "domain":
             return [Fault(f"{label[:40]!r} is no known type, though the value reads as {known[0]}", True)]
-        return [Fault(f"type {label[:40]!r} is not one that Falcon takes", False)]
+        return [not_taken(label)]
     found = [
         (kind, cells[column])
         for column, kind in layout.values

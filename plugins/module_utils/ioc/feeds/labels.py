@@ -57,7 +57,7 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
 _SPACED_DOT = re.compile(r"\s+dot\s+|\s*\.\s*", re.IGNORECASE)
-_PREFIX = re.compile(r"(?:sha-?256|md5)[:=]\s*", re.IGNORECASE)
+_PREFIX = re.compile(r"(?:sha-?(?:1|224|256|384|512)|md5)\s*[:=\s]\s*", re.IGNORECASE)
 _EDGES = " \t\r\n'\"`\u2018\u2019\u201c\u201d\xab\xbb<>,;"
 
 _NO_TOP_LEVEL = words(
@@ -100,6 +100,11 @@ def kind_of(label: str, whole: bool = False) -> Optional[Kind]:
 def is_unknown(label: str) -> bool:
     """Whether a word may be a misspelt type, as opposed to one that is known to be something else."""
     return kind_of(label) is None and _OTHERWISE.isdisjoint(re.findall(r"[a-z0-9]+", label.lower()))
+
+
+def not_taken(label: str) -> Fault:
+    """Why a value of a type that Falcon does not take gives no indicator."""
+    return Fault(f"type {' '.join(label.split())[:40] or 'unknown'} is not one that Falcon takes", False)
 
 
 def tidy(text: str) -> str:

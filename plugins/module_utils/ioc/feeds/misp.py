@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, Optional
 
-from .labels import kind_of
+from .labels import kind_of, not_taken
 from .model import Fault, Row
 
 _EVENT_KEYS = frozenset(("Attribute", "Object"))
@@ -24,10 +24,15 @@ def is_misp(document: Any) -> bool:
         isinstance(document, list)
         and bool(document)
         and all(
-            isinstance(one, Mapping) and ("Event" in one or not _EVENT_KEYS.isdisjoint(one))
+            isinstance(one, Mapping)
+            and ("Event" in one or not _EVENT_KEYS.isdisjoint(one) or _is_attribute(one))
             for one in document[:5]
         )
     )
+
+
+def _is_attribute(one: Any) -> bool:
+    return isinstance(one, Mapping) and {"type", "value", "category"} <= one.keys()
 
 
 def rows(document: Any, to_ids: str) -> Iterator[Row]:
@@ -51,7 +56,7 @@ def rows(document: Any, to_ids: str) -> Iterator[Row]:
 def _events(document: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(document, list):
         for one in document:
-            yield from _events(one)
+            yield from [{"Attribute": one}] if _is_attribute(one) else _events(one)
     elif isinstance(document, Mapping):
         for wrapper in ("response", "Event"):
             if isinstance(document.get(wrapper), (list, Mapping)):
@@ -93,7 +98,7 @@ def _row(
     if _flag(attribute.get("deleted"), False) or (group and _flag(group.get("deleted"), False)):
         found: Any = Fault("deleted in MISP", False)
     elif kind is None:
-        found = Fault(f"type {label[:40]!r} is not one that Falcon takes", False)
+        found = not_taken(label)
     elif to_ids == "respect" and not _flag(attribute.get("to_ids"), True):
         found = Fault("flagged as not for detection (to_ids is false)", False)
     else:

@@ -32,6 +32,7 @@ _MARKS = (
     (re.compile(rf"{_OPEN} ?:(//?)? ?{_CLOSE}"), COLON + r"\1"),
     (re.compile(rf" ?{_OPEN} ?(?:@|at) ?{_CLOSE} ?(?=\w)", re.IGNORECASE), AT),
     (re.compile(r"\[/\]"), "/"),
+    (re.compile(r"(?<!\w)h\[(?:tt|xx)\]p", re.IGNORECASE), "hxxp"),
 )
 _BRACKET = re.compile(r"[\[({<]|\.\]")
 _SCHEME = re.compile(r"(?:h(?:[x*_]{2}|tx|xt)p|meow)(s?)(?=\W|_)", re.IGNORECASE)

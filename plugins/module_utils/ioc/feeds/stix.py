@@ -21,11 +21,16 @@ _OBSERVABLES = words(
 _TAKEN = re.compile(r"(?:domain-name|ipv4-addr|ipv6-addr|url):value|file:hashes")
 _END = ("", "its end")
 _LEXEMES = re.compile(
-    r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<join>AND|OR|FOLLOWEDBY|NOT|IN|LIKE|MATCHES|ISSUBSET|ISSUPERSET|EXISTS|WITHIN"
-    r"|REPEATS|START|STOP)\b|(?P<path>[A-Za-z][\w-]*:(?:'[^']*'|\"[^\"]*\"|[\w.*\[\]-])+)|(?P<sign>!=|<=|>=|[=<>\[\](),])"
+    r"(?:(?P<skip>\s+|/\*.*?\*/|//[^\n]*)|(?P<text>'(?:[^'\\]|\\.)*')"
+    r"|(?P<path>[A-Za-z][\w-]*:(?:'[^']*'|\"[^\"]*\"|[\w.*\[\]-])+)"
+    r"|(?P<join>(?:AND|OR|FOLLOWEDBY|NOT|IN|LIKE|MATCHES|ISSUBSET|ISSUPERSET|EXISTS|WITHIN|REPEATS|START|STOP)\b)"
+    r"|(?P<sign>!=|<=|>=|==|[=<>\[\](),])"
     r"|(?P<other>[^\s\[\](),=<>!]+|.))",
-    re.DOTALL,
+    re.DOTALL | re.IGNORECASE,
 )
+# The hashes of a whole file, by itself or by what refers to it; an executable's sections have hashes too.
+_FILE_HASH = re.compile(r"(?:\w+_refs?(?:\[[^\]]*\])?\.)*hashes\.(.+)\Z")
+_WITH_FILE_HASH = words("file artifact process network-traffic directory email-message")
 
 
 def is_object(one: Any) -> bool:
@@ -85,7 +90,7 @@ def _indicator(number: int, one: Mapping[str, Any]) -> Row:
         values = [Fault("revoked by its publisher", False)]
     elif "benign" in words:
         values = [Fault("called benign by its publisher", False)]
-    elif one.get("pattern_type", "stix") != "stix":
+    elif str(one.get("pattern_type") or "stix").lower() != "stix":
         values = [Fault(f"a pattern in {str(one['pattern_type'])[:40]}, not in STIX", False)]
     elif not isinstance(pattern, str) or not pattern.strip():
         values = [Fault("an indicator without a pattern", True)]
@@ -128,18 +133,26 @@ class _Lexemes:
     """The lexemes of a pattern, read one by one."""
 
     def __init__(self, pattern: str) -> None:
-        matches = _LEXEMES.finditer(pattern.strip())
-        self._rest = [(str(match.lastgroup), match.group(str(match.lastgroup))) for match in matches][::-1]
+        self._matches = _LEXEMES.finditer(pattern.strip())
+        self.next = _END
+        self._advance()
 
-    @property
-    def next(self) -> Tuple[str, str]:
-        return self._rest[-1] if self._rest else _END
+    def _advance(self) -> None:
+        match = next((match for match in self._matches if match.lastgroup != "skip"), None)
+        if match is None:
+            self.next = _END
+        else:
+            group = str(match.lastgroup)
+            text = match.group(group)
+            self.next = (group, text.upper() if group == "join" else text)
 
     def take(self, group: str, *texts: str) -> str:
         """Take the next lexeme, which must be of a group and, where given, one of some texts."""
         if self.next[0] != group or (texts and self.next[1] not in texts):
             raise ValueError(self.problem())
-        return self._rest.pop()[1]
+        taken = self.next[1]
+        self._advance()
+        return taken
 
     def values(self) -> List[str]:
         """Take what a path is compared with: C{= 'a'} or C{IN ('a', 'b')}."""
@@ -150,7 +163,7 @@ class _Lexemes:
             while self.take("sign", ",", ")") == ",":
                 found.append(self.take("text"))
         else:
-            self.take("sign", "=")
+            self.take("sign", "=", "==")
             found = [self.take("text")]
         return [re.sub(r"\\(.)", r"\1", text[1:-1]) for text in found]
 
@@ -164,8 +177,8 @@ class _Lexemes:
 
 def _comparison(path: str, value: str) -> Union[Fault, Tuple[str, str]]:
     kind, _colon, rest = path.partition(":")
-    algorithm = re.search(r"(?:^|\.)hashes\.(.+)\Z", rest)
-    if algorithm:
+    algorithm = _FILE_HASH.match(rest)
+    if algorithm and kind in _WITH_FILE_HASH:
         return _hash(algorithm.group(1), value)
     if rest == "value" and kind in _OBJECTS:
         return _OBJECTS[kind], value
@@ -184,7 +197,7 @@ def _hash(algorithm: str, value: Any) -> Union[Fault, Tuple[str, str]]:
 def _observable(one: Mapping[str, Any]) -> List[Any]:
     kind = one.get("type")
     hashes = one.get("hashes")
-    if isinstance(hashes, Mapping) and hashes:
+    if kind in _WITH_FILE_HASH and isinstance(hashes, Mapping) and hashes:
         return [_hash(str(algorithm), value) for algorithm, value in hashes.items()]
     if kind in _OBJECTS and isinstance(one.get("value"), str):
         return [(_OBJECTS[str(kind)], one["value"])]

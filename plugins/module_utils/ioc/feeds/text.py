@@ -14,18 +14,22 @@ from .labels import broken_value, is_plausible_domain, judge
 from .model import Fault, Row
 from .refang import AT, COLON, DOT, clean, host_of, is_defanged, mark, unmark
 
-_BULLET = re.compile(r"(?:[-*+•·–—]+|>|\d{1,4}[.)])\s+")
+# The mark of a list, a box to tick, or both.
+_BULLET = re.compile(
+    r"(?:[-*+•·–—]+|>|\(?\d{1,4}[.)]|\[\d{1,4}\]|\(?[A-Za-z]\))\s+(?:\[[ xX]\]\s+)?|[•·]+|\[[ xX]\]\s+"
+)
 _COMMENT = re.compile(r"#(?!#)|//|;")
 # A remark, or a port written apart from its address.
-_TRAILER = re.compile(r"\s+(?:(?:#|//|<--).*|\(?(?::|port |tcp[ /]|udp[ /])\d{1,5}\)?)\Z", re.IGNORECASE)
-_EDGES = " \t'\"`\u2018\u2019\u201c\u201d<>|,;"
+_TRAILER = re.compile(r"\s+(?:(?:#|//|;|<--).*|\(?(?::|port |tcp[ /]|udp[ /])\d{1,5}\)?)\Z", re.IGNORECASE)
+_EDGES = " \t'\"`\u2018\u2019\u201c\u201d<>|,;!"
+_NAME = re.compile(r"[\w.*-]+\Z")
 
 _WORD = rf"[\w{DOT}-]"
 _TOKEN = re.compile(
     rf"(?P<url>(?<![A-Za-z0-9])(?:(?:h[tx*_]{{2}}ps?|f[tx]{{1,2}}ps?)(?:{COLON}|:)[/\\]{{1,3}}"
     rf"|[A-Za-z][A-Za-z0-9+.-]+(?:{COLON}|:)//)(?:\[[^\]\s]*\])?[^\s\"'<>`|\[\]()]*)"
     rf"|(?P<mail>(?<![\w.+%{DOT}-])[\w.+%{DOT}-]+(?:@|{AT})[\w.{DOT}-]+)"
-    rf"|(?P<host>(?<!{_WORD}){_WORD}+(?:[.{DOT}]{_WORD}+)+(?:(?::|{COLON})\d+)?(?:/[^\s\"'<>`|]*)?)"
+    rf"|(?P<host>(?<!{_WORD})(?:\*[.{DOT}])?{_WORD}+(?:[.{DOT}]{_WORD}+)+(?:(?::|{COLON})\d+)?(?:/[^\s\"'<>`|]*)?)"
     rf"|(?P<v6>(?<![\w:])(?:[0-9A-Fa-f]{{0,4}}(?::|{COLON})){{2,7}}(?:[0-9A-Fa-f]{{0,4}}|[0-9.{DOT}]+)(?![\w:]))",
     re.IGNORECASE,
 )
@@ -33,7 +37,9 @@ _ADDRESS = re.compile(r"[\d.]+(?::\d+)?(?:/\d+)?\Z")
 _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{30,130}(?![0-9A-Za-z])")
 # What malware analysts call by its algorithm though it is no hash of a file.
 _NOT_OF_A_FILE = re.compile(
-    r"(?:imphash|vhash|ja3s?|jarm|pehash|richhash|telfhash|ssdeep|tlsh)\W{1,4}\Z", re.IGNORECASE
+    r"(?:imphash|import hash|vhash|ja3s?|jarm|pehash|richhash|telfhash|ssdeep|tlsh)"
+    r"(?:\W{0,2}(?:hash|fingerprint|digest|md5))?\W{1,4}\Z",
+    re.IGNORECASE,
 )
 _CHUNK = re.compile(r"[^\s\"'<>`|]+")
 _PUNCTUATION = re.compile(rf"[{DOT}{COLON}{AT}@:]|[\w{DOT}]\.\w")
@@ -63,6 +69,7 @@ def _values(text: str) -> Tuple[List[Any], str]:
     bullet = _BULLET.match(text)
     bare = _TRAILER.sub("", text[bullet.end() :] if bullet else text).strip(_EDGES).rstrip(".")
     bare = bare[2:-2].strip(_EDGES) if bare.startswith("**") and bare.endswith("**") else bare
+    bare = bare.lstrip("-") if is_defanged(bare) else bare  # a bullet with no space
     if bare and " " not in bare and "\t" not in bare:
         alone = _alone(bare, bool(bullet))
         if alone:
@@ -73,7 +80,7 @@ def _values(text: str) -> Tuple[List[Any], str]:
     end = 0
     first = ""
     for match in _tokens(text):
-        token = match.group().rstrip(".,:;)]}*")
+        token = match.group().rstrip(".,:;)]}*").lstrip("-")
         outcome = _defanged(str(match.lastgroup), token)
         if outcome is None:
             continue
@@ -91,7 +98,7 @@ def _values(text: str) -> Tuple[List[Any], str]:
         if broken is not None:
             faults.append(broken)
         elif len(digits) in (32, 64):
-            if _NOT_OF_A_FILE.search(plain[max(0, match.start() - 20) : match.start()]):
+            if _NOT_OF_A_FILE.search(plain[max(0, match.start() - 30) : match.start()]):
                 faults.append(Fault("not the hash of a file", False))
             else:
                 values.append(("hash", digits))
@@ -122,7 +129,10 @@ def _alone(bare: str, in_list: bool) -> List[Any]:
         and "/" not in plain
         and not any(map(str.isdigit, plain.rpartition(".")[2]))
     ):
-        kind = "domain" if _is_domain(plain, True) else ""
+        host = host_of(plain)
+        if not _NAME.match(host):
+            return []  # code or a pattern: the names in it are told by tokens
+        kind = "domain" if _is_domain(plain, True) or recognise(host) is None else ""
     else:
         kind = "any"
     outcomes = judge(kind, plain) if kind else [Fault("a file name; Falcon does not take them", False)]
@@ -165,6 +175,8 @@ def _defanged(group: str, token: str) -> Any:
     if DOT in host or COLON in host:
         if _ADDRESS.match(plain):
             return ("address", plain)
+        if name.startswith("*."):
+            return Fault("a wildcard; Falcon takes single domains", False)
         if not is_plausible_domain(name.lower(), name, True):
             return Fault("a file name; Falcon does not take them", False)
         return ("url" if "/" in plain else "domain", plain)

@@ -43,7 +43,7 @@ def test_a_feed_is_told(table: str) -> None:
                 "path": table,
                 "line": 4,
                 "text": f"sha1,{'d4' * 20},",
-                "reason": "type 'sha1' is not one that Falcon takes",
+                "reason": "type sha1 is not one that Falcon takes",
                 "malformed": False,
             },
             {
@@ -60,7 +60,7 @@ def test_a_feed_is_told(table: str) -> None:
             "duplicates": 0,
             "rejected": 2,
             "malformed": 1,
-            "by_reason": {"type ... is not one that Falcon takes": 1, "... is not an IPv4 address": 1},
+            "by_reason": {"type sha1 is not one that Falcon takes": 1, "... is not an IPv4 address": 1},
         },
     }
 
@@ -98,7 +98,7 @@ def test_wrong_defaults_fail(table: str) -> None:
 def test_a_reject_fails_when_asked_to(table: str) -> None:
     result = result_of({"path": table}, on_reject="fail")
     assert result["failed"]
-    assert f"2 rows of the feeds were rejected: {table} line 4: type 'sha1'" in result["msg"]
+    assert f"2 rows of the feeds were rejected: {table} line 4: type sha1" in result["msg"]
     assert len(result["rejected"]) == 2
     assert len(result["iocs"]) == 2
 

@@ -308,6 +308,16 @@ def test_columns_are_found(tmp_path: Path, text: str, expected: list[str]) -> No
     assert values(of_text(tmp_path, text)[0]) == expected
 
 
+def test_an_indicator_that_is_commented_out_is_rejected(tmp_path: Path) -> None:
+    text = "# a feed, of ours\ntype,value\n# ip,203.0.113.1\nip,203.0.113.2\n"
+    assert of_text(tmp_path, text) == ([(4, "ipv4", "203.0.113.2")], {3: ("a comment", False)})
+
+
+def test_a_hash_of_another_algorithm_is_not_malformed(tmp_path: Path) -> None:
+    text = f"type,value\nhash,sha1: {'d4' * 20}\nhash,md5 {M}\n"
+    assert of_text(tmp_path, text) == ([(3, "md5", M)], {2: ("a sha1; Falcon takes sha256 and md5", False)})
+
+
 def test_columns_are_mapped(tmp_path: Path) -> None:
     text = f"x,a,b,c\n1,sha256,note of {M},{A}\n2,domain,other.example,evil.example\n"
     entries, _rejects = of_text(tmp_path, text, columns={"type": "a", "value": 4, "description": "b"})
@@ -363,6 +373,16 @@ def test_an_open_quote_swallows_no_rows(tmp_path: Path) -> None:
         ('x = "hxxps[:]//" + y + ".evil[.]example";', "evil.example"),
         ("htxxps[:]//repo.evil[.]example/a.jar", "repo.evil.example"),
         ("- 203.0.113[.]9:2012 - TLSv1.2 HTTPS traffic", "203.0.113.9"),
+        ("(2) evil.example", "evil.example"),
+        ("[3] evil.example", "evil.example"),
+        ("a) evil.example", "evil.example"),
+        ("- [x] evil.example", "evil.example"),
+        ("\u2022evil.example", "evil.example"),
+        ("-evil[.]example", "evil.example"),
+        ("evil.example!", "evil.example"),
+        ("evil.example ; the panel", "evil.example"),
+        ("seen at h[tt]ps://evil.example/x", "evil.example"),
+        ("^evil[.]example$", "evil.example"),
     ],
 )
 def test_text_gives(tmp_path: Path, line: str, expected: str) -> None:
@@ -396,6 +416,10 @@ def test_text_gives(tmp_path: Path, line: str, expected: str) -> None:
         "1.0.0",
         "# 203.0.113[.]9",
         f"imphash: {M}",
+        f"JA3 hash: {M}",
+        f"Import hash (md5): {M}",
+        "*.evil[.]example",
+        "all of *.evil[.]example",
         "ping 1.1.1.1 -n 22",
         "198.51.100[.]0/24",
         "d4" * 20,
@@ -406,6 +430,19 @@ def test_text_gives_nothing(tmp_path: Path, line: str) -> None:
     entries, rejects = of_text(tmp_path, line, format="text")
     assert entries == []
     assert set(rejects) == ({1} if any(map(str.isalnum, line)) else set())
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "malformed"),
+    [
+        ("*.evil[.]example", "a wildcard; Falcon takes single domains", False),
+        ("all of *.evil[.]example", "a wildcard; Falcon takes single domains", False),
+        ("evil[.]c0m", "'evil.c0m' is not a domain name: it does not end in a top-level domain", True),
+        ("payload[.]exe", "a file name; Falcon does not take them", False),
+    ],
+)
+def test_the_reason_of_a_defanged_name(tmp_path: Path, line: str, reason: str, malformed: bool) -> None:
+    assert of_text(tmp_path, line, format="text") == ([], {1: (reason, malformed)})
 
 
 def test_a_link_of_markdown_gives_its_defanged_hosts(tmp_path: Path) -> None:
@@ -460,6 +497,61 @@ def test_a_list_of_ours(tmp_path: Path, wrap: Any, write: Any) -> None:
         (3, True),
         (4, True),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- {type: sha256, value: %s, action: prevent}\n",
+        "- description: x\n  tags:\n    - a\n  type: sha256\n  value: %s\n  action: prevent\n",
+        "# ours\n---\nours:\n  - {'value': %s, 'type': sha256, 'action': prevent}\n",
+    ],
+)
+def test_a_list_in_yaml_is_recognised_however_it_is_written(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "list.yml"
+    path.write_text(text % A, encoding="utf-8")
+    (entry,) = read_all([{"path": str(path)}]).entries
+    assert (entry.item["value"], entry.item["action"]) == (A, "prevent")
+
+
+def test_a_report_with_bullets_is_no_list_in_yaml(tmp_path: Path) -> None:
+    assert values(of_text(tmp_path, "- description: evil[.]example\n- value for money\n")[0]) == [
+        "evil.example"
+    ]
+
+
+@pytest.mark.parametrize("wrap", [lambda attributes: attributes, lambda attributes: {"response": attributes}])
+def test_attributes_of_misp_without_an_event(tmp_path: Path, wrap: Any) -> None:
+    about = {"category": "Network activity", "to_ids": True}
+    attributes = [
+        {"type": "domain", "value": "evil.example", **about},
+        {"type": "sha1", "value": "d4" * 20, **about},
+    ]
+    entries, rejects = of_text(tmp_path, json.dumps(wrap(attributes)))
+    assert entries == [(1, "domain", "evil.example")]
+    assert set(rejects) == {2}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (
+            "[ipv4-addr:value = '203.0.113.1' or ipv4-addr:value == '203.0.113.2']",
+            ["203.0.113.1", "203.0.113.2"],
+        ),
+        ("[domain-name:value = 'a.example' /* it's */] // the panel", ["a.example"]),
+        (f"[process:binary_ref.hashes.MD5 = '{M}']", [M]),
+        (f"[x509-certificate:hashes.'SHA-256' = '{A}']", []),
+        (f"[file:extensions.'windows-pebinary-ext'.sections[*].hashes.MD5 = '{M}']", []),
+    ],
+)
+def test_a_pattern_gives(tmp_path: Path, pattern: str, expected: list[str]) -> None:
+    indicator = {"type": "indicator", "id": "indicator--1", "pattern": pattern, "pattern_type": None}
+    certificate = {"type": "x509-certificate", "id": "x509-certificate--1", "hashes": {"SHA-256": A}}
+    entries, rejects = of_text(tmp_path, json.dumps([indicator, certificate]))
+    assert values(entries) == expected
+    assert rejects[2] == ("x509-certificate is not something that Falcon takes", False)
+    assert rejects.get(1, ("", False))[1] is False
 
 
 def test_a_list_of_bare_values(tmp_path: Path) -> None:
