@@ -91,12 +91,13 @@ def verify(folder: str) -> list[str]:
     present = set(os.listdir(folder))
     if SUMS not in present:
         return [f"{SUMS} is missing."]
+    if not _is_plain(folder, SUMS):
+        return [f"{SUMS} is not a plain file."]
     listed, problems = _listed(folder)
     for name in sorted(listed):
-        path = os.path.join(folder, name)
         if name not in present:
             problems.append(f"{name} is missing.")
-        elif not stat.S_ISREG(os.lstat(path).st_mode):
+        elif not _is_plain(folder, name):
             problems.append(f"{name} is not a plain file.")
         elif hashlib.sha256(_read_file(folder, name)).hexdigest() != listed[name]:
             problems.append(f"{name} was changed: its SHA-256 is not the one in {SUMS}.")
@@ -138,6 +139,11 @@ def load(path: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise EvidenceError(f"{path} does not hold a JSON object.")
     return document
+
+
+def _is_plain(folder: str, name: str) -> bool:
+    """Whether it is a file itself: a link may lead to other content tomorrow, a pipe never ends."""
+    return stat.S_ISREG(os.lstat(os.path.join(folder, name)).st_mode)
 
 
 def _read_file(folder: str, name: str) -> bytes:

@@ -270,5 +270,13 @@ def test_a_link_is_no_evidence(tmp_path: Path) -> None:
     assert evidence.verify(str(tmp_path / "run")) == ["plan.json is not a plain file."]
 
 
+def test_linked_sums_are_none(tmp_path: Path) -> None:
+    evidence.write(str(tmp_path / "run"), {"plan.json": b"{}"})
+    sums = tmp_path / "run" / evidence.SUMS
+    sums.rename(tmp_path / "elsewhere")
+    sums.symlink_to(tmp_path / "elsewhere")
+    assert evidence.verify(str(tmp_path / "run")) == ["SHA256SUMS is not a plain file."]
+
+
 def test_bytes_are_the_same_for_the_same_document() -> None:
     assert json_bytes({"a": 1, "b": [2]}) == json_bytes({"b": [2], "a": 1})
