@@ -10,7 +10,7 @@ and each record is read and changed one at a time.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Container, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..ioc.record import Record, identity, unlike
 from . import fql
@@ -32,7 +32,7 @@ _DATED = ("domain", "ipv4", "ipv6")
 _NOT_SERVED = (404, 405, 410)
 _ACTIONS = {"detect": "detect", "no_action": "none"}
 _SORTS = {"type": "type", "value": "value", "action": "policy", "expiration": "expiration_timestamp"}
-_QUERY = {"types": "types", "values": "values", "sources": "sources", "created_by": "created_by"}
+_QUERY = ("types", "values", "sources", "share_levels", "created_by")
 _INSTANTS = {"expires_after": "from.expiration_timestamp", "expires_before": "to.expiration_timestamp"}
 _RENAMED = {
     "expiration_timestamp": "expiration",
@@ -43,6 +43,10 @@ _RENAMED = {
     "source": "source",
     "description": "description",
 }
+
+#: Type and value of an indicator, as the tenant has them.
+Pair = Tuple[str, str]
+
 _GONE = Outcome("gone", message="somebody has deleted it meanwhile", code=404)
 
 
@@ -93,10 +97,10 @@ class Legacy:
             f"action {body.get('action')}": body.get("action", "detect") not in _ACTIONS,
             "mobile_action": body.get("mobile_action", "no_action") != "no_action",
             "severity": bool(body.get("severity")),
-            "platforms other than windows, mac and linux": platforms is not None
+            "platforms (it always means windows, mac and linux)": platforms is not None
             and set(platforms) != set(_DESKTOP),
             "host_groups": bool(body.get("host_groups")),
-            "applied_globally: false": body.get("applied_globally") is False,
+            "applied_globally: false": body.get("applied_globally") is False and not body.get("host_groups"),
             "tags": bool(body.get("tags")),
             "filename": bool((body.get("metadata") or {}).get("filename")),
             "expiration (it takes expiration_days)": "expiration" in body,
@@ -136,7 +140,7 @@ class Legacy:
         from_parent: Optional[bool] = None,
     ) -> Found:
         """See L{current.Current.find}; C{fql} is empty, there is none."""
-        taken = {*LISTS, *_INSTANTS, "deleted", "include_deleted"}
+        taken = {*LISTS, *_QUERY, *_INSTANTS, "deleted", "include_deleted", "deleted_by"}
         odd = [name for name, given in selection.items() if given not in (None, [], "") and name not in taken]
         if odd or from_parent is not None:
             raise NotSupported(
@@ -147,16 +151,15 @@ class Legacy:
                 selection = {**selection, name: [one for one in selection[name] if one in held]}
                 if not selection[name]:
                     return Found([], 0, "")  # it has none of these
-        params: List[Tuple[str, str]] = []
-        for name, parameter in _QUERY.items():
-            params += [(parameter, str(value)) for value in selection.get(name) or ()]
+        # A comma separates values, so a source that holds one cannot be asked for.
+        unsent = [] if all("," not in source for source in selection.get("sources") or ()) else ["sources"]
+        params = [
+            (name, str(value)) for name in _QUERY if name not in unsent for value in selection.get(name) or ()
+        ]
         params += [("policies", _ACTIONS[action]) for action in selection.get("actions") or ()]
         params += [
             (parameter, str(selection[name])) for name, parameter in _INSTANTS.items() if selection.get(name)
         ]
-        deleted = bool(selection.get("deleted") or selection.get("include_deleted"))
-        if deleted:
-            params.append(("include_deleted", "true"))
         prop, _dot, order = (sort or "").replace("|", ".").rpartition(".") if sort else ("", "", "")
         prop, order = (prop, order) if prop else (order, "asc")
         if prop and prop not in _SORTS:
@@ -169,16 +172,32 @@ class Legacy:
         rest = {
             LISTS[name]: list(selection[name])
             for name in LISTS
-            if selection.get(name) and name not in (*_QUERY, "actions")
+            if selection.get(name) and (name in unsent or name not in (*_QUERY, "actions"))
         }
-        if selection.get("deleted"):
-            rest["deleted"] = [True]
-        ids, total = self._query(params, None if rest else limit)
-        records = self._read(ids, deleted)
+        pairs, total, gone = self._search(selection, params, None if rest else limit)
+        records = self._read(pairs, gone)
         if rest:
             records = [record for record in records if matches(record, rest)]
             total = len(records)
         return Found(records if limit is None else records[:limit], total, "")
+
+    def _search(
+        self, selection: Selection, params: List[Tuple[str, str]], limit: Optional[int]
+    ) -> Tuple[List[Pair], int, Set[Pair]]:
+        """Type and value of the matches, how many there are, and which of them are deleted.
+
+        A record does not say that it is deleted: it is one that only a query with C{include_deleted} shows.
+        """
+        alone = bool(selection.get("deleted") or selection.get("deleted_by"))
+        if not alone and not selection.get("include_deleted"):
+            return (*self._query(params, limit), set())
+        by = [("deleted_by", str(selection["deleted_by"]))] if selection.get("deleted_by") else []
+        pairs, total = self._query([*params, ("include_deleted", "true"), *by], None if alone else limit)
+        gone = set(pairs).difference(self._query(params)[0])
+        if alone:
+            pairs = [pair for pair in pairs if pair in gone]
+            total = len(pairs)
+        return pairs if limit is None else pairs[:limit], total, gone
 
     def create(
         self, bodies: Sequence[Mapping[str, Any]], *, keep_going: bool = True, **options: Any
@@ -221,7 +240,7 @@ class Legacy:
         except RequestRefused as error:
             if error.status not in _NOT_SERVED:
                 raise
-            if error.status == 404 and "resource not found" in error.message.lower():
+            if error.status == 404 and self._is_unknown(method, error.message, options.get("params") or ()):
                 return error.answer  # type: ignore[no-any-return]
             raise NotSupported(
                 f"Could not {purpose}: the vendor has switched the legacy API (/indicators/*) off for this tenant",
@@ -230,21 +249,35 @@ class Legacy:
                 hint="Use api: current.",
             ) from error
 
-    def _query(
-        self, params: List[Tuple[str, str]], most: Optional[int] = None
-    ) -> Tuple[List[Tuple[str, str]], int]:
+    @staticmethod
+    def _is_unknown(method: str, message: str, params: Sequence[Tuple[str, str]]) -> bool:
+        """Whether a 404 is about the indicator, and not about the path: Falcon names the indicator then.
+
+        What is changed or deleted has been read before, so there the path is known to be served.
+        """
+        asked = dict(params)
+        named = f"{asked.get('type')}:{asked.get('value')}".lower() in message.lower()
+        return "resource not found" in message.lower() and (named or method in ("PATCH", "DELETE"))
+
+    def _query(self, params: List[Tuple[str, str]], most: Optional[int] = None) -> Tuple[List[Pair], int]:
         """Type and value of the matches, and how many there are."""
         found: Dict[str, None] = {}
         rows = 0
         while True:
             place = [("limit", str(min(_PAGE, most or _PAGE))), ("offset", str(rows))]
             answer = self.request("GET", _QUERIES, "list indicators", params=[*params, *place])
+            if answer.errors:
+                raise IncompleteView(
+                    f'Could not list indicators: Falcon says "{self._client.told(answer)[0]}"'
+                )
+            known = len(found)
             found.update(dict.fromkeys(str(one) for one in answer.resources))
             rows += len(answer.resources)
             total = answer.pagination.get("total")
-            total = total if isinstance(total, int) else rows
+            if not isinstance(total, int):  # then a page that brings nothing new is the end
+                total = rows + (len(found) > known)
             if rows >= total or (most is not None and rows >= most):
-                kinds = [one.partition(":") for one in found]
+                kinds = [one.partition(":") for one in list(found)[:most]]
                 return [(kind, value) for kind, _colon, value in kinds], total
             if not answer.resources:
                 raise IncompleteView(
@@ -262,16 +295,17 @@ class Legacy:
             )
         return to_record(rows[0]) if rows else None
 
-    def _read(self, ids: Iterable[Tuple[str, str]], deleted: bool = False) -> List[Record]:
-        pairs = list(ids)
-        found = side_by_side(self._client, lambda pair: self.get(*pair), pairs)
-        unread = (
-            [to_record({"type": kind, "value": value, "deleted": True}) for kind, value in pairs]
-            if deleted
-            else []
-        )
-        records = [record or (unread[at] if deleted else None) for at, record in enumerate(found)]
-        return list({record["id"]: record for record in records if record is not None}.values())
+    def _read(self, pairs: Iterable[Pair], gone: Container[Pair] = ()) -> List[Record]:
+        """The records of indicators; of a deleted one type and value, where no more is to be had."""
+        pairs = list(pairs)
+        records: Dict[str, Record] = {}
+        for pair, record in zip(pairs, side_by_side(self._client, lambda one: self.get(*one), pairs)):
+            if pair in gone:
+                kind, value = pair
+                record = {**(record or to_record({"type": kind, "value": value})), "deleted": True}
+            if record is not None:
+                records[record["id"]] = record
+        return list(records.values())
 
 
 def _split(job: Job) -> Tuple[str, str]:

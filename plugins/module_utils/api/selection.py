@@ -14,7 +14,8 @@ from . import fql
 
 #: Lists C{types values actions severities platforms sources tags host_groups created_by modified_by};
 #: booleans C{expired deleted include_deleted}; instants (RFC 3339) C{expires_after expires_before created_after
-#: created_before}; C{filter}, FQL of the user's own, which goes alone.
+#: created_before}; C{deleted_by}; C{share_levels}, which only the founding API has; C{filter}, FQL of the user's own,
+#: which goes alone.
 Selection = Mapping[str, Any]
 
 
@@ -50,6 +51,8 @@ def to_fql(selection: Selection) -> Tuple[str, Dict[str, List[str]]]:
     raw = selection.get("filter")
     if raw:
         return str(raw), {}
+    if selection.get("deleted_by"):  # a deleted record's last change is its deletion
+        selection = {**selection, "deleted": True, "modified_by": [selection["deleted_by"]]}
     terms: List[str] = []
     unsent: Dict[str, List[str]] = {}
     for name, prop in LISTS.items():

@@ -264,8 +264,8 @@ def test_find(falcon, old, connect):
         ("sources", "s"),
         ("policies", "none"),
         ("from.expiration_timestamp", "2020-01-01T00:00:00Z"),
-        ("include_deleted", "true"),
         ("sort", "expiration_timestamp.desc"),
+        ("include_deleted", "true"),
         ("limit", "1"),
         ("offset", "0"),
     ]
@@ -318,3 +318,67 @@ def test_half_a_view_is_none(falcon, connect):
     falcon.handler = lambda request: falcon.ok(errors=[{"code": 1, "message": "a shard is missing"}])
     with pytest.raises(IncompleteView, match="a shard is missing"):
         Legacy(connect()).observe([("domain", "a.example", "a.example")], None, False)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_deleted_ones_are_those_that_only_a_query_for_them_shows(falcon, connect, shown):
+    live, gone = "domain:live.example", "domain:gone.example"
+
+    def handler(request):
+        if request.path == QUERIES:
+            both = [gone] if request.get("deleted_by") else [live, gone]
+            found = both if request.get("include_deleted") == "true" else [live]
+            return falcon.ok(found[int(request.get("offset")) :], total=len(found))
+        one = f"{request.get('type')}:{request.get('value')}"
+        if one == gone and not shown:
+            return falcon.ok(errors=[{"code": 404, "message": f"{gone} - Resource Not Found"}])
+        return falcon.ok([{"type": "domain", "value": request.get("value"), "policy": "detect"}])
+
+    falcon.handler = handler
+    api = Legacy(connect())
+    found = api.find({"include_deleted": True})
+    assert [(record["id"], record["deleted"]) for record in found.records] == [(live, False), (gone, True)]
+    for selection in ({"deleted": True}, {"deleted_by": "carol"}):
+        found = api.find(selection)
+        assert [(record["id"], record["deleted"]) for record in found.records] == [(gone, True)]
+        assert found.total == 1
+    assert any(("deleted_by", "carol") in request.query for request in falcon.requests)
+
+
+def test_pages_without_a_total_end_with_one_that_brings_nothing(falcon, connect):
+    ids = [f"domain:{number}.example" for number in range(1200)]
+
+    def handler(request):
+        if request.path == QUERIES:
+            start = int(request.get("offset"))
+            return falcon.ok(ids[start : start + 500])
+        return falcon.ok([{"type": "domain", "value": request.get("value"), "policy": "detect"}])
+
+    falcon.handler = handler
+    assert len(Legacy(connect()).find({"share_levels": ["red"]}).records) == 1200
+    assert falcon.requests[0].query[0] == ("share_levels", "red")
+
+
+def test_a_source_with_a_comma_is_compared_here(falcon, old, connect):
+    old.add("domain", "a.example", source="a, b")
+    old.add("domain", "b.example", source="a")
+    found = Legacy(connect()).find({"sources": ["a, b"]})
+    assert [record["value"] for record in found.records] == ["a.example"]
+
+
+def test_a_query_with_an_error_is_no_view(falcon, connect):
+    falcon.handler = lambda request: falcon.ok(
+        ["md5:x"], errors=[{"code": 1, "message": "a shard is missing"}]
+    )
+    with pytest.raises(IncompleteView, match="a shard is missing"):
+        Legacy(connect()).find({})
+
+
+def test_a_path_that_is_not_found_is_no_indicator_that_is_not(falcon, connect):
+    falcon.handler = lambda request: falcon.error(404, "Resource Not Found")
+    api = Legacy(connect())
+    for ask in (lambda: api.find({}), lambda: api.observe([("md5", "x", "x")], None, False)):
+        with pytest.raises(NotSupported, match="switched the legacy API"):
+            ask()
+    falcon.handler = lambda request: falcon.error(404, "md5:x - Resource Not Found")
+    assert api.observe([("md5", "x", "x")], None, False) == []
