@@ -13,7 +13,7 @@ import ipaddress
 import json
 import re
 from functools import lru_cache
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Set, Tuple, Union
 
 from .values import Identity, ValueProblem, normalise, recognise
 
@@ -77,6 +77,9 @@ _ATTRIBUTES: Dict[str, Tuple[str, ...]] = {
 }
 _ALL_TYPES = frozenset(("md5", "sha256", "ipv4", "ipv6", "domain"))
 
+#: The first 96 bits of 64:ff9b::/96, by which networks without IPv4 reach IPv4.
+_NAT64 = 0x64FF9B << 64
+
 #: Characters by which substrings are found; shorter ones are found by all of theirs.
 PREFIX = 8
 
@@ -85,6 +88,13 @@ Load = Callable[[str], str]
 
 class ProtectionProblem(ValueError):
     """A rule that cannot be read; the text names the option or file."""
+
+
+def _wrapped(address: ipaddress.IPv6Address) -> Optional[ipaddress.IPv4Address]:
+    """The IPv4 address that an IPv6 address leads to: mapped (RFC 4291), NAT64 (RFC 6052) or 6to4 (RFC 3056)."""
+    if int(address) >> 32 == _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 class _Networks:
@@ -104,8 +114,13 @@ class _Networks:
 
     def rule_of(self, value: str) -> Optional[str]:
         address = ipaddress.ip_address(value)
-        mapped = getattr(address, "ipv4_mapped", None)
-        address = mapped if mapped is not None else address
+        rule = self._rule_of(address)
+        if rule is None and isinstance(address, ipaddress.IPv6Address):
+            inner = _wrapped(address)
+            rule = None if inner is None else self._rule_of(inner)
+        return rule
+
+    def _rule_of(self, address: Union[ipaddress.IPv4Address, ipaddress.IPv6Address]) -> Optional[str]:
         number = int(address)
         for (version, shift), table in self.rules.items():
             if version == address.version:
