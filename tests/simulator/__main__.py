@@ -15,7 +15,9 @@ try:
     from simulator.server import main
 except ModuleNotFoundError as problem:
     requirements = Path(__file__).resolve().parent / "requirements.txt"
-    sys.exit(f"simulator: {sys.executable} lacks {problem.name}. Install it with: pip install -r {requirements}")
+    sys.exit(
+        f"simulator: {sys.executable} lacks {problem.name}. Install it with: pip install -r {requirements}"
+    )
 
 if __name__ == "__main__":
     sys.exit(main())
