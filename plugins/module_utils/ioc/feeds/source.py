@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import stat
 from typing import Any, Iterator, Tuple
 
 from .model import FeedProblem
@@ -27,6 +28,8 @@ def head(path: str, size: int = 65536) -> str:
     @raise FeedProblem: it cannot be read, or is no text
     """
     try:
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            raise FeedProblem(f"{path}: is a pipe, which can be read only once; write it to a file first")
         with open(path, "rb") as stream:
             raw = stream.read(size)
     except OSError as problem:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -593,6 +594,12 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.csv", tmp_path):
         with pytest.raises(FeedProblem, match="cannot be read"):
             list(read({"path": str(path)}))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FeedProblem, match="is a pipe"):
+        list(read({"path": str(tmp_path / "pipe")}))
 
 
 def test_a_huge_document_is_not_read(tmp_path: Path) -> None:
