@@ -214,6 +214,13 @@ def _normal_elements(value: Sequence[str]) -> Tuple[str, ...]:
     return elements
 
 
+def _normal_tags(value: Sequence[str]) -> Tuple[str, ...]:
+    """As written, spaces around included: what a tenant holds comes back from an export or a rollback as it was."""
+    if not all(tag.strip() for tag in value):
+        raise ValueError("has an empty element")
+    return tuple(dict.fromkeys(value))
+
+
 def _normal_days(least: int) -> Callable[[int], int]:
     def days(value: int) -> int:
         if not least <= value <= LONGEST_LIFE:
@@ -225,7 +232,7 @@ def _normal_days(least: int) -> Callable[[int], int]:
 
 _NORMAL_FORMS: Dict[str, Callable[[Any], Any]] = {
     "platforms": _normal_platforms,
-    "tags": _normal_elements,
+    "tags": _normal_tags,
     "host_groups": _normal_elements,
     "expiration": expiry.parse,
     "expiration_days": _normal_days(1),

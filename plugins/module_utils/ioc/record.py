@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from functools import lru_cache
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from . import expiry, rules
 from .fields import PLATFORMS
@@ -57,15 +57,17 @@ STORED: Dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "filename": _filename,
 }
 
-_UNORDERED = ("tags", "host_groups")
-
 
 def holds(record: Mapping[str, Any], name: str, wanted: Any) -> bool:
-    """Whether a record's field is as wanted; the order of tags and host groups means nothing."""
+    """Whether a record's field is as wanted; order and spaces of tags and host groups mean nothing."""
     found = STORED[name](record)
     if found == wanted:
         return True
-    return name in _UNORDERED and set(found) == set(wanted)
+    return name in ("tags", "host_groups") and _trimmed(found) == _trimmed(wanted)
+
+
+def _trimmed(elements: Iterable[str]) -> Set[str]:
+    return {element.strip() for element in elements} - {""}
 
 
 def has_expired(record: Mapping[str, Any], now: datetime.datetime) -> bool:
@@ -99,8 +101,9 @@ def to_item(record: Mapping[str, Any]) -> Dict[str, Any]:
     for name in ("description", "source"):
         if record.get(name):
             item[name] = record[name]
-    if record.get("tags"):
-        item["tags"] = list(record["tags"])
+    tags = [tag for tag in record.get("tags") or () if tag.strip()]  # an item takes no blank one
+    if tags:
+        item["tags"] = tags
     if _filename(record) and rules.takes_filename(str(record.get("type"))):
         item["filename"] = _filename(record)
     if record.get("id"):

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import ItemReader
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.record import (
+    holds,
     identity,
     predicted,
     to_item,
@@ -92,3 +93,12 @@ class TestPredicted:
 )
 def test_what_was_stored_is_compared_with_what_was_sent(sent: Any, stored: Any, wrong: Any) -> None:
     assert unlike(sent, stored) == wrong
+
+
+def test_a_tag_keeps_its_spaces_and_is_no_drift_for_them() -> None:
+    record = {**FULL, "tags": ["  lead", "trail  ", " "]}
+    item = to_item(record)
+    assert item["tags"] == ["  lead", "trail  "]
+    assert ItemReader(None, None).read(item).fields["tags"] == ("  lead", "trail  ")
+    assert holds(record, "tags", ("lead", "trail"))
+    assert not holds(record, "tags", ("lead",))
