@@ -101,7 +101,7 @@ class _Networks:
     """Networks by version and prefix length, so that a look-up costs one set per length, however many there are."""
 
     def __init__(self) -> None:
-        self.rules: Dict[Tuple[int, int], Dict[int, str]] = {}
+        self.rules: Dict[int, Dict[int, Dict[int, str]]] = {4: {}, 6: {}}
 
     def add(self, text: str, rule: str) -> None:
         network = ipaddress.ip_network(text, strict=False)
@@ -109,7 +109,7 @@ class _Networks:
         if mapped is not None and network.prefixlen >= 96:
             network = ipaddress.ip_network(f"{mapped}/{network.prefixlen - 96}", strict=False)
         shift = network.max_prefixlen - network.prefixlen
-        table = self.rules.setdefault((network.version, shift), {})
+        table = self.rules[network.version].setdefault(shift, {})
         table.setdefault(int(network.network_address) >> shift, rule)
 
     def rule_of(self, value: str) -> Optional[str]:
@@ -122,11 +122,10 @@ class _Networks:
 
     def _rule_of(self, address: Union[ipaddress.IPv4Address, ipaddress.IPv6Address]) -> Optional[str]:
         number = int(address)
-        for (version, shift), table in self.rules.items():
-            if version == address.version:
-                rule = table.get(number >> shift)
-                if rule is not None:
-                    return rule
+        for shift, table in self.rules[address.version].items():
+            rule = table.get(number >> shift)
+            if rule is not None:
+                return rule
         return None
 
 
@@ -232,8 +231,9 @@ class Protection:
         self._exact.update(other._exact)
         self._domains.update(other._domains)
         self._above.update(other._above)
-        for key, table in other._networks.rules.items():
-            self._networks.rules.setdefault(key, {}).update(table)
+        for version, tables in other._networks.rules.items():
+            for shift, table in tables.items():
+                self._networks.rules[version].setdefault(shift, {}).update(table)
 
     def _add_builtin(self) -> None:
         for network, what in _ADDRESSES:
