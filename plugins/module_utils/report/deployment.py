@@ -65,7 +65,11 @@ def differences(approved: Sequence[Mapping[str, Any]], planned: Sequence[Mapping
         elif key not in after:
             told.append(f"{name}: approved, and no longer in the plan")
         elif not _same_fields(before[key], after[key]):
-            told.append(f"{name}: approved{_told(before[key])}; now{_told(after[key])}")
+            was = [field for field in before[key] if field not in after[key]]
+            becomes = [field for field in after[key] if field not in before[key]]
+            told.append(
+                f"{name}: approved{_told(was) or ' without'};{' now' + _told(becomes) if becomes else ' no longer'}"
+            )
     return told
 
 

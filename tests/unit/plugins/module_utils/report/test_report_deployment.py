@@ -280,3 +280,14 @@ def test_linked_sums_are_none(tmp_path: Path) -> None:
 
 def test_bytes_are_the_same_for_the_same_document() -> None:
     assert json_bytes({"a": 1, "b": [2]}) == json_bytes({"b": [2], "a": 1})
+
+
+def test_of_a_write_that_differs_only_what_differs_is_told() -> None:
+    record = {"type": "domain", "value": "a", "severity": "low", "tags": ["t"]}
+    approved = [{"name": "soc", "deleted_iocs": [record]}]
+    planned = [{"name": "soc", "deleted_iocs": [{**record, "description": "by hand"}]}]
+    told = "delete domain a (list soc): approved"
+    assert deployment.differences(approved, planned) == [
+        f"{told} without; now description: by hand -> (empty)"
+    ]
+    assert deployment.differences(planned, approved) == [f"{told} description: by hand -> (empty); no longer"]
