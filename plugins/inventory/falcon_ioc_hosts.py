@@ -162,7 +162,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         params = self._params()
         if not self.get_option("cache"):
             return self._find_hosts(params)
-        identity = [params[name] for name in _IDENTITY] + [params["auth"] and params["auth"].get("base_url")]
+        auth = params["auth"] or {}
+        # A token that is given decides which tenant answers. Only the digest of it all is kept.
+        identity = [*(params[name] for name in _IDENTITY), auth.get("base_url"), auth.get("access_token")]
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
         key = f"{self.get_cache_key(path)}_{digest[:16]}"
         if cache:

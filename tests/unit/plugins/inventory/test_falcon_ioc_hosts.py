@@ -228,6 +228,7 @@ def test_the_cache_answers_the_second_time(case: Case) -> None:
         {"member_cid": "c" * 32},
         {"client_id": "other"},
         {"auth": {"access_token": "t", "base_url": "http://127.0.0.1:3"}},
+        {"auth": {"access_token": "of another tenant"}},
         {"host_group_names": True},
     ],
 )
