@@ -46,9 +46,9 @@ TONES = {
 
 _CONTAINED = ("contained", "containment_pending")
 # Characters of an indicator that there is room for: in the chart, and in the table of hosts.
-_IN_CHART = 17
+_IN_CHART = 21
 _IN_CELL = {"sha256": 23, "md5": 23}
-_IN_CELL_ELSE = 60
+_IN_CELL_ELSE = 33
 _MOST_IN_CELL = 4
 
 Record = Mapping[str, Any]
@@ -174,6 +174,9 @@ def hunt_page(document: Record) -> Page:
         facts.insert(
             1, ("Platforms", ", ".join(f"{name} {number:,}" for name, number in platforms.most_common()))
         )
+    ran = [row["started"] for row in document["sightings"] if row["started"]]
+    if ran:
+        facts.insert(1, ("Processes started", f"{min(ran)} to {max(ran)}"))
     open_hosts = counts["hosts"] - counts["contained"]
     busiest = sorted(document["iocs"], key=lambda ioc: -ioc["hosts"])[:BARS]
     bars = [

@@ -195,3 +195,11 @@ def test_a_hunt_is_no_test_of_a_pipeline(tmp_path: Path) -> None:
     result = perform(run, options(tmp_path, formats=["html", "junit"]), Context())
     assert result["msg"] == "formats: junit is for audits only"
     assert not (tmp_path / "reports").exists()
+
+
+def test_the_page_says_when_it_was() -> None:
+    document = hunt_document("Hunt", IOCS, HOSTS, PROCESSES, {}, "2026-02-01T00:00:00Z")
+    started = [row["started"] for row in document["sightings"] if row["started"]]
+    assert ("Processes started", f"{min(started)} to {max(started)}") in hunt_page(document).facts
+    nothing = hunt_document("Hunt", IOCS, [], [], {}, "2026-02-01T00:00:00Z")
+    assert "Processes started" not in dict(hunt_page(nothing).facts)
