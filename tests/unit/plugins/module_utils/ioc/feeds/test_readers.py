@@ -256,6 +256,9 @@ def test_repeats_collapse_to_the_first_within_and_across(tmp_path: Path) -> None
         ("url", "//evil.example/x", ["evil.example"]),
         ("url", "hxxp:\\\\evil[.]example\\x", ["evil.example"]),
         ("ipv4", "2001:db8::1", ["2001:db8::1"]),
+        ("ip", "http://1.2.3.4/x", ["1.2.3.4"]),
+        ("domain", "somebody@evil.example", []),
+        ("domain|ip", "evil.example", ["evil.example"]),
         ("all_subdomains", "evil.example", ["evil.example"]),
     ],
 )
@@ -375,6 +378,7 @@ def test_an_open_quote_swallows_no_rows(tmp_path: Path) -> None:
         ("htxxps[:]//repo.evil[.]example/a.jar", "repo.evil.example"),
         ("- 203.0.113[.]9:2012 - TLSv1.2 HTTPS traffic", "203.0.113.9"),
         ("(2) evil.example", "evil.example"),
+        ("seen at fxp://evil.example/x", "evil.example"),
         ("[3] evil.example", "evil.example"),
         ("a) evil.example", "evil.example"),
         ("- [x] evil.example", "evil.example"),
@@ -542,6 +546,7 @@ def test_attributes_of_misp_without_an_event(tmp_path: Path, wrap: Any) -> None:
         ),
         ("[domain-name:value = 'a.example' /* it's */] // the panel", ["a.example"]),
         (f"[process:binary_ref.hashes.MD5 = '{M}']", [M]),
+        ("[network-traffic:dst_ref.value = '203.0.113.1']", ["203.0.113.1"]),
         (f"[x509-certificate:hashes.'SHA-256' = '{A}']", []),
         (f"[file:extensions.'windows-pebinary-ext'.sections[*].hashes.MD5 = '{M}']", []),
     ],
@@ -553,6 +558,24 @@ def test_a_pattern_gives(tmp_path: Path, pattern: str, expected: list[str]) -> N
     assert values(entries) == expected
     assert rejects[2] == ("x509-certificate is not something that Falcon takes", False)
     assert rejects.get(1, ("", False))[1] is False
+
+
+def test_what_is_no_object_and_no_item_is_rejected(tmp_path: Path) -> None:
+    _entries, rejects = of_text(tmp_path, json.dumps({"type": "bundle", "objects": ["x"]}))
+    assert rejects == {1: ("not a STIX object", False)}
+    items = [{"type": "md5", "value": M}] * 5 + [7, {"type": "md5", "value": 7}]
+    _entries, rejects = of_text(tmp_path, json.dumps(items))
+    assert rejects == {6: ("neither a mapping nor text", True), 7: ("the value is not text", True)}
+
+
+def test_flags_of_misp_may_be_text(tmp_path: Path) -> None:
+    attributes = [
+        {"type": "domain", "value": f"{name}.example", "category": "x", **flags}
+        for name, flags in (("off", {"to_ids": "0"}), ("on", {"to_ids": "1"}), ("gone", {"deleted": "1"}))
+    ]
+    entries, rejects = of_text(tmp_path, json.dumps(attributes))
+    assert values(entries) == ["on.example"]
+    assert set(rejects) == {1, 3}
 
 
 def test_a_list_of_bare_values(tmp_path: Path) -> None:
