@@ -26,6 +26,12 @@ OPERATIONS = {"create": "created_iocs", "update": "updated_iocs", "delete": "del
 
 _MOBILE = ("ios", "android")
 
+#: What an auditor looks for: which change, who, why, when, where and what exactly.
+_FIRST_FACTS = (
+    *("change_id", "requester", "reason", "rollback_of", "started", "finished"),
+    *("base_url", "cloud", "member_cid", "client_id", "plan_digest", "approved_plan"),
+)
+
 
 def run_digest(entries: Sequence[Mapping[str, Any]]) -> str:
     """The digest of a whole run: that of its only list, or SHA-256 over the names and digests of all of them.
@@ -272,17 +278,19 @@ def run_page(document: Mapping[str, Any]) -> Page:
     writes = {name: sum(len(entry.get(key) or ()) for entry in entries) for name, key in OPERATIONS.items()}
     verdict, tone = _verdict(status, writes, document.get("messages") or ())
     ahead = status in ("planned", "started", "refused")
-    names = [f"to {name}" if ahead else f"{name}d" for name in OPERATIONS]
+    labels = [f"to {name}" if ahead else f"{name}d" for name in OPERATIONS]
     counts = [
         Count(name, number, one)
-        for name, number, one in zip(names, writes.values(), ("good", "warning", "bad"))
+        for name, number, one in zip(labels, writes.values(), ("good", "warning", "bad"))
     ]
     for key in ("unchanged", "foreign", "protected", "rejected", "failed"):
         number = sum(int((entry.get("counts") or {}).get(key, 0)) for entry in entries)
         if number or key == "failed":
             counts.append(Count(key, number, "bad" if key == "failed" and number else "neutral"))
-    facts = [(heading(name), value) for name, value in document["facts"].items() if value not in ("", None)]
-    facts.append(("Plan digest", document["plan_digest"]))
+    known = {**document["facts"], "plan_digest": document["plan_digest"]}
+    names = [name for name in _FIRST_FACTS if name in known]
+    names += [name for name in known if name not in _FIRST_FACTS]
+    facts = [(heading(name), known[name]) for name in names if known[name] not in ("", None)]
     tables = [changes_table(entries, "Changes"), *_left_out(entries)]
     messages = document.get("messages") or ()
     if messages:

@@ -56,9 +56,14 @@ def clean(value: object, longest: int = LONGEST_CELL) -> str:
     return f"{text}\u2026 ({cut} characters more)" if cut > 0 else text
 
 
+_INITIALS = ("api", "cid", "id", "url")
+
+
 def heading(name: str) -> str:
     """A key, such as ``change_id``, as a reader's words."""
-    words = name.replace("_", " ").strip()
+    words = " ".join(
+        word.upper() if word in _INITIALS else word for word in name.replace("_", " ").strip().split(" ")
+    )
     return words[:1].upper() + words[1:]
 
 

@@ -291,3 +291,15 @@ def test_of_a_write_that_differs_only_what_differs_is_told() -> None:
         f"{told} without; now description: by hand -> (empty)"
     ]
     assert deployment.differences(planned, approved) == [f"{told} description: by hand -> (empty); no longer"]
+
+
+def test_a_page_says_which_change_who_and_when_before_the_rest() -> None:
+    facts = {
+        "ansible_version": "2.21",
+        "change_id": "CHG1",
+        "requester": "jane",
+        "started": "2026-01-01T00:00:00Z",
+    }
+    document = {"title": "t", "status": "planned", "plan_digest": "d", "lists": [], "facts": facts}
+    names = [name for name, _value in deployment.run_page(document).facts]
+    assert names == ["Change ID", "Requester", "Started", "Plan digest", "Ansible version"]
