@@ -96,7 +96,9 @@ def audit_page(document: Mapping[str, Any]) -> Page:
         verdict = f"Failed on {', '.join(document['failed_on'])}: {document['summary']}."
         tone = "bad"
     elif number:
-        verdict, tone = f"Passed, with findings: {document['summary']}.", "warning"
+        # Nothing has passed where nothing was to be judged.
+        word = "Passed, with findings" if document["fail_on"] else "Findings"
+        verdict, tone = f"{word}: {document['summary']}.", "warning"
     else:
         verdict, tone = f"The tenant is as the lists say: {document['summary']}.", "good"
     facts = [

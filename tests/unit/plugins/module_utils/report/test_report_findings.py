@@ -139,6 +139,8 @@ def test_the_document_and_its_verdict() -> None:
     assert not passed["failed"]
     assert failed["failed_on"] == ["missing"]
     assert audit_page(passed).tone == "warning"
+    assert audit_page({**passed, "fail_on": []}).verdict.startswith("Findings: ")
+    assert audit_page({**passed, "fail_on": ["extra"]}).verdict.startswith("Passed, with findings: ")
     assert audit_page(failed).tone == "bad"
     assert audit_page(document({}, [])).tone == "good"
     assert count(passed["findings"])["missing"] == 1
