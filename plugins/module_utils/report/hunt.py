@@ -46,7 +46,7 @@ TONES = {
 
 _CONTAINED = ("contained", "containment_pending")
 # Characters of an indicator that there is room for: in the chart, and in the table of hosts.
-_IN_CHART = 21
+_IN_CHART = 18
 _IN_CELL = {"sha256": 23, "md5": 23}
 _IN_CELL_ELSE = 33
 _MOST_IN_CELL = 4
