@@ -206,7 +206,7 @@ def hunt_page(document: Record) -> Page:
 
 def _short(value: str, longest: int) -> str:
     """Start and end of a long value: the one tells hashes apart, the other domains."""
-    half = longest // 2
+    half = (longest - 1) // 2
     return value if len(value) <= longest else f"{value[:half]}\u2026{value[-half:]}"
 
 
