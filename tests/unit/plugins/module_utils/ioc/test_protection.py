@@ -228,7 +228,7 @@ def test_a_wrong_rule_is_named(options: dict[str, Any]) -> None:
         Protection.build(options)
 
 
-@pytest.mark.parametrize("kind", ["string", "hostname", "cidr"])
+@pytest.mark.parametrize("kind", ["string", "hostname", "substring", "cidr"])
 def test_a_hundred_thousand_against_a_hundred_thousand(kind: str) -> None:
     if kind == "cidr":
         entries = [f"{n % 200 + 11}.{n // 200 % 250}.{n // 50000}.0/{24 + n % 9}" for n in range(100000)]
