@@ -175,8 +175,9 @@ def _records(
 def _is_indicator(cells: Sequence[str], layout: Layout) -> bool:
     row = _row(0, "", cells, layout)
     return any(
-        not isinstance(value, Fault) and not isinstance(judge(value[0], value[1])[0], Fault)
+        not isinstance(outcome, Fault)
         for value in row.values
+        for outcome in ([value] if isinstance(value, Fault) else judge(value[0], value[1]))
     )
 
 

@@ -55,6 +55,9 @@ _HEX = re.compile(r"[0-9A-Fa-f]+\Z")
 _IPV4_LIKE = re.compile(r"\d{1,4}(?:[.,]\d{1,4}){3}\Z")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _SEPARATORS = re.compile(r"[\s,;|]+")
+_LIST_SEPARATORS = re.compile(r"[,;|\n]+")
+# Kinds of which no part of a broken value is a value.
+_WHOLE = words("sha256 md5 hash file address")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
 _SPACED_DOT = re.compile(r"\s+dot\s+|\s*\.\s*", re.IGNORECASE)
 _PREFIX = re.compile(r"(?:sha-?(?:1|224|256|384|512)|md5)\s*[:=\s]\s*", re.IGNORECASE)
@@ -129,12 +132,25 @@ def judge(kind: Kind, raw: str, url_to: str = "domain") -> List[Union[Identity, 
         return _composite(kind, raw, url_to)
     text = tidy(raw)
     found = _single(kind, text, url_to)
-    if isinstance(found, Fault) and found.malformed:
-        parts = [part for part in _SEPARATORS.split(text) if part]
-        several = [_single(kind, tidy(part), url_to) for part in parts[:1000]]
-        if len(parts) == len(several) > 1 and not any(isinstance(one, Fault) for one in several):
-            return several
+    if isinstance(found, Fault) and (found.malformed or kind in ("file", "any")):
+        return _several(kind, text, url_to) or [found]
     return [found]
+
+
+def _several(kind: str, text: str, url_to: str) -> List[Union[Identity, Fault]]:
+    """The values of a cell that is a list of them; empty where it is none, or holds words as well."""
+    for separators in (_SEPARATORS, _LIST_SEPARATORS):
+        parts = [part for part in map(tidy, separators.split(text)[:1001]) if part]
+        if not 1 < len(parts) <= 1000:
+            continue
+        found = [_single(kind, part, url_to) for part in parts]
+        # A hash of another algorithm, say, is a value too, though not one to take.
+        broken = [one for one in found if isinstance(one, Fault) and not one.reason.startswith("a ")]
+        if broken and (kind not in _WHOLE or separators is _SEPARATORS):
+            continue  # half a misspelt domain would be another domain: "evil,com.example"
+        if not all(isinstance(one, Fault) for one in found):
+            return found
+    return []
 
 
 def _composite(kinds: Tuple[str, ...], raw: str, url_to: str) -> List[Union[Identity, Fault]]:
@@ -161,7 +177,7 @@ def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
             return _hash_value(kind, text)
         if kind == "address":
             return _address(text, url_to)
-        if kind == "uri" and not _SCHEME.match(text):
+        if (kind == "uri" and not _SCHEME.match(text)) or (kind == "url" and re.match(r"/(?!/)", text)):
             return Fault("a path with no host", False)
         if kind in ("url", "uri"):
             return _url(text, url_to)

@@ -23,7 +23,7 @@ _TABLE = {
     **dict.fromkeys((ord(DOT), ord(COLON), ord(AT)), "?"),  # nobody but us may write a mark
 }
 
-_OPEN, _CLOSE = r"[\[({<]", r"[\])}>]"
+_OPEN, _CLOSE = r"\\?[\[({<]", r"\\?[\])}>]"  # Markdown may escape them
 _MARKS = (
     (
         re.compile(rf" ?{_OPEN} ?(?:\.|dot) ?{_CLOSE} ?(?=\w)|\[\.(?=\w)|(?<=\w)\.\](?=\w)", re.IGNORECASE),

@@ -70,7 +70,8 @@ def _values(text: str) -> Tuple[List[Any], str]:
     bare = _TRAILER.sub("", text[bullet.end() :] if bullet else text).strip(_EDGES).rstrip(".")
     bare = bare[2:-2].strip(_EDGES) if bare.startswith("**") and bare.endswith("**") else bare
     bare = bare.lstrip("-") if is_defanged(bare) else bare  # a bullet with no space
-    if bare and " " not in bare and "\t" not in bare:
+    is_table = "|" in bare and is_defanged(bare)
+    if bare and " " not in bare and "\t" not in bare and not is_table:
         alone = _alone(bare, bool(bullet))
         if alone:
             return alone, ""
@@ -136,9 +137,10 @@ def _alone(bare: str, in_list: bool) -> List[Any]:
     else:
         kind = "any"
     outcomes = judge(kind, plain) if kind else [Fault("a file name; Falcon does not take them", False)]
-    if all(isinstance(one, Fault) and one.reason.startswith("no hash") for one in outcomes):
+    outcome = outcomes[0]
+    if len(outcomes) > 1 or (isinstance(outcome, Fault) and outcome.reason.startswith("no hash")):
         return []
-    return [(kind, plain) if not isinstance(one, Fault) or one.malformed else one for one in outcomes[:1]]
+    return [(kind, plain) if not isinstance(outcome, Fault) or outcome.malformed else outcome]
 
 
 def _is_domain(plain: str, defanged: bool) -> bool:

@@ -239,6 +239,10 @@ def test_repeats_collapse_to_the_first_within_and_across(tmp_path: Path) -> None
         ("ip", "1.2.3.4 80", []),
         ("ip", "1.2.3.4; 1.2.3.5", ["1.2.3.4", "1.2.3.5"]),
         ("ip", "1.2.3.4-1.2.3.9", []),
+        ("domain", "evil,com.example", []),
+        ("file", "a.exe, b.dll", []),
+        ("ioc", "1.2.3.4, evil.example", ["1.2.3.4", "evil.example"]),
+        ("url", "/gate.php", []),
         ("domain", "evil dot example dot com", ["evil.example.com"]),
         ("domain", "evil. example", ["evil.example"]),
         ("domain", "domain evil.example", []),
@@ -266,6 +270,21 @@ def test_a_value_of_a_type(tmp_path: Path, kind: str, text: str, expected: list[
     entries, rejects = of_text(tmp_path, f'type,value\n{kind},"{text}"\n', format="csv")
     assert values(entries) == expected
     assert set(rejects) == (set() if expected else {2})
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected", "reason"),
+    [
+        ("ip", "1.2.3.4, 1.2.3.444", ["1.2.3.4"], ("'1.2.3.444' is not an IPv4 address", True)),
+        ("file", f"{M},{'d4' * 20},{A}", [M, A], ("a sha1; Falcon takes sha256 and md5", False)),
+        ("file", f"{'d4' * 20} {M}", [M], ("a sha1; Falcon takes sha256 and md5", False)),
+    ],
+)
+def test_of_several_values_in_a_cell_those_are_taken_that_can_be(
+    tmp_path: Path, kind: str, text: str, expected: list[str], reason: tuple[str, bool]
+) -> None:
+    entries, rejects = of_text(tmp_path, f'type,value\n{kind},"{text}"\n', format="csv")
+    assert (values(entries), rejects) == (expected, {2: reason})
 
 
 @pytest.mark.parametrize(
@@ -347,6 +366,7 @@ def test_an_open_quote_swallows_no_rows(tmp_path: Path) -> None:
         ("evil[.]example.com", "evil.example.com"),
         ("see evil(dot)example(dot)com now", "evil.example.com"),
         ("see evil{.}example[.com now", "evil.example.com"),
+        ("see evil\\[.\\]example now", "evil.example"),
         ("hxxps[:]//a.evil.example/x?y=https://example.org/", "a.evil.example"),
         ("hXXp://203.0.113.9:8080/", "203.0.113.9"),
         ("meow://evil[.]example/", "evil.example"),
@@ -448,6 +468,16 @@ def test_text_gives_nothing(tmp_path: Path, line: str) -> None:
 )
 def test_the_reason_of_a_defanged_name(tmp_path: Path, line: str, reason: str, malformed: bool) -> None:
     assert of_text(tmp_path, line, format="text") == ([], {1: (reason, malformed)})
+
+
+def test_a_table_of_markdown_needs_no_spaces(tmp_path: Path) -> None:
+    entries, rejects = of_text(tmp_path, "|`203.0.113[.]9`|`evil[.]example`|C2|", format="text")
+    assert (values(entries), rejects) == (["203.0.113.9", "evil.example"], {})
+
+
+def test_values_beside_one_another_are_not_alone(tmp_path: Path) -> None:
+    entries, _rejects = of_text(tmp_path, f"evil.exe,{A}\nevil.example,other.example", format="text")
+    assert values(entries) == [A]
 
 
 def test_a_link_of_markdown_gives_its_defanged_hosts(tmp_path: Path) -> None:
