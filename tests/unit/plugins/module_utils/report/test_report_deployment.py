@@ -284,13 +284,11 @@ def test_bytes_are_the_same_for_the_same_document() -> None:
 
 def test_of_a_write_that_differs_only_what_differs_is_told() -> None:
     record = {"type": "domain", "value": "a", "severity": "low", "tags": ["t"]}
-    approved = [{"name": "soc", "deleted_iocs": [record]}]
-    planned = [{"name": "soc", "deleted_iocs": [{**record, "description": "by hand"}]}]
+    short = [{"name": "soc", "deleted_iocs": [record]}]
+    long = [{"name": "soc", "deleted_iocs": [{**record, "description": "by hand"}]}]
     told = "delete domain a (list soc): approved"
-    assert deployment.differences(approved, planned) == [
-        f"{told} without; now description: by hand -> (empty)"
-    ]
-    assert deployment.differences(planned, approved) == [f"{told} description: by hand -> (empty); no longer"]
+    assert deployment.differences(short, long) == [f"{told} without; now description: by hand -> (empty)"]
+    assert deployment.differences(long, short) == [f"{told} description: by hand -> (empty); no longer"]
 
 
 def test_a_page_says_which_change_who_and_when_before_the_rest() -> None:
