@@ -78,6 +78,9 @@ _ATTRIBUTES: Dict[str, Tuple[str, ...]] = {
 }
 _ALL_TYPES = frozenset(("md5", "sha256", "ipv4", "ipv6", "domain"))
 
+# Numbers or names of groups, conditions and flags, which mean something else within a longer pattern.
+_STANDS_ALONE = re.compile(r"\\[1-9]|\(\?[a-zA-Z(-]")
+
 #: Characters by which substrings are found; shorter ones are found by all of theirs.
 PREFIX = 8
 
@@ -212,20 +215,19 @@ class Protection:
                     if value.startswith(text, start):
                         return rule
         patterns = self._patterns.get(kind)
-        if patterns and (self._all_patterns(kind) is None or self._together[kind].search(value)):  # type: ignore[union-attr]
-            return next(
-                (rule for text, rule in patterns.items() if re.search(text, value, re.IGNORECASE)), None
-            )
-        return None
+        together = self._all_patterns(kind) if patterns else None
+        if not patterns or (together is not None and not together.search(value)):
+            return None
+        return next((rule for text, rule in patterns.items() if re.search(text, value, re.IGNORECASE)), None)
 
     def _all_patterns(self, kind: str) -> Optional[re.Pattern[str]]:
-        """All patterns as one; C{None} where they cannot be joined, since one numbers groups or sets flags."""
+        """All patterns as one; C{None} where they cannot be joined, since one refers to its groups or sets flags."""
         if kind not in self._together:
-            try:
-                joined = "|".join(f"(?:{text})" for text in self._patterns[kind])
-                self._together[kind] = re.compile(joined, re.IGNORECASE)
-            except re.error:
-                self._together[kind] = None
+            texts = self._patterns[kind]
+            joined = None
+            if not any(map(_STANDS_ALONE.search, texts)):
+                joined = re.compile("|".join(f"(?:{text})" for text in texts), re.IGNORECASE)
+            self._together[kind] = joined
         return self._together[kind]
 
     def _take(self, other: Protection) -> None:

@@ -44,11 +44,11 @@ def rows(document: Any, to_ids: str) -> Iterator[Row]:
     for event in _events(document):
         tags = _tags(event)
         about = event.get("info")
-        for attribute in _dicts(event.get("Attribute")):
+        for attribute in _entries(event.get("Attribute")):
             number += 1
             yield _row(number, attribute, None, tags, about, to_ids)
         for group in _dicts(event.get("Object")):
-            for attribute in _dicts(group.get("Attribute")):
+            for attribute in _entries(group.get("Attribute")):
                 number += 1
                 yield _row(number, attribute, group, tags, about, to_ids)
 
@@ -65,10 +65,12 @@ def _events(document: Any) -> Iterator[Mapping[str, Any]]:
         yield document
 
 
-def _dicts(value: Any) -> Iterator[Mapping[str, Any]]:
-    for one in value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []:
-        if isinstance(one, Mapping):
-            yield one
+def _entries(value: Any) -> List[Any]:
+    return value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
+
+
+def _dicts(value: Any) -> List[Mapping[str, Any]]:
+    return [one for one in _entries(value) if isinstance(one, Mapping)]
 
 
 def _tags(holder: Mapping[str, Any]) -> List[str]:
@@ -85,12 +87,14 @@ def _flag(value: Any, default: bool) -> bool:
 
 def _row(
     number: int,
-    attribute: Mapping[str, Any],
+    attribute: Any,
     group: Optional[Mapping[str, Any]],
     event_tags: List[str],
     about: Any,
     to_ids: str,
 ) -> Row:
+    if not isinstance(attribute, Mapping):
+        return Row(number, str(attribute), [Fault("not a MISP attribute", False)], {})
     label = str(attribute.get("type", ""))
     value = attribute.get("value")
     text = value if isinstance(value, str) else str(value)

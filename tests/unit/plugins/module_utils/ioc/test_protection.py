@@ -158,9 +158,20 @@ def test_override_needs_the_exact_value_and_is_told() -> None:
             [("domain", "poolx.example"), ("ipv4", "198.51.100.7")],
         ),
         (
+            warning_list("substring", ["long.name.of.a.pool", "long.name.of.a.host"]),
+            [("domain", "long.name.of.a.host.example")],
+            [("domain", "long.name.of.a.house.example"), ("domain", "long.example")],
+        ),
+        (
             warning_list("regex", ["/^ad[0-9]+\\.site\\.example$/i", "(a)\\1\\.example"], "domain"),
             [("domain", "ad7.site.example"), ("domain", "xaa.example")],
             [("domain", "ad.site.example"), ("domain", "xab.example")],
+        ),
+        # Each refers to its own first group.
+        (
+            warning_list("regex", ["(x)y", "^(a|b)\\1\\.example"]),
+            [("domain", "bb.example"), ("domain", "xy.example")],
+            [("domain", "ab.example")],
         ),
         # The attributes that a list is about are respected; one that names none is about all.
         (warning_list("cidr", ["198.51.100.0/24"], "md5"), [], [("ipv4", "198.51.100.7")]),
@@ -207,6 +218,20 @@ def test_a_broken_file_is_named(tmp_path: Path, content: str, message: str) -> N
     with pytest.raises(ProtectionProblem, match=message) as caught:
         Protection.build({"files": [str(path)]})
     assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ProtectionProblem, match=r"list\.json: is not UTF-8 text"):
+        Protection.build({"files": [str(path)]})
+
+
+def test_a_network_of_mapped_addresses_is_one_of_ipv4() -> None:
+    protection = Protection.build({"networks": ["::ffff:198.51.100.0/120"]})
+    assert protection.reason("ipv4", "198.51.100.7") == "networks: ::ffff:198.51.100.0/120"
+    assert protection.reason("ipv6", "::ffff:198.51.100.7") is not None
+    assert protection.reason("ipv4", "198.51.101.7") is None
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -378,6 +379,7 @@ def test_an_open_quote_swallows_no_rows(tmp_path: Path) -> None:
         ("(evil.example)", "evil.example"),
         ("evil.example # the panel", "evil.example"),
         ("2001[:]db8[:][:]9", "2001:db8::9"),
+        ("seen at 2001[:]db8[:]:9 today", "2001:db8::9"),
         ("[2001:db8::9]:443", "2001:db8::9"),
         ("\u2022 evil\u200b.example", "evil.example"),
         ("## evil[.]example", "evil.example"),
@@ -449,6 +451,7 @@ def test_text_gives(tmp_path: Path, line: str, expected: str) -> None:
         "198.51.100[.]0/24",
         "d4" * 20,
         f"{A}ff",
+        "build 1234567890abcdef1234567890abcdef1234567890abcde",
     ],
 )
 def test_text_gives_nothing(tmp_path: Path, line: str) -> None:
@@ -464,6 +467,7 @@ def test_text_gives_nothing(tmp_path: Path, line: str) -> None:
         ("all of *.evil[.]example", "a wildcard; Falcon takes single domains", False),
         ("evil[.]c0m", "'evil.c0m' is not a domain name: it does not end in a top-level domain", True),
         ("payload[.]exe", "a file name; Falcon does not take them", False),
+        ("1.2.3.444", "'1.2.3.444' is not an IPv4 address", True),
     ],
 )
 def test_the_reason_of_a_defanged_name(tmp_path: Path, line: str, reason: str, malformed: bool) -> None:
@@ -598,6 +602,19 @@ def test_what_is_no_object_and_no_item_is_rejected(tmp_path: Path) -> None:
     assert rejects == {6: ("neither a mapping nor text", True), 7: ("the value is not text", True)}
 
 
+def test_what_is_no_attribute_of_misp_is_rejected(tmp_path: Path) -> None:
+    attribute = {"type": "domain", "value": "evil.example", "category": "x", "Tag": ["x", {"name": "y"}]}
+    event = {"Event": {"Attribute": [None, attribute], "Object": ["x", {"Attribute": ["z"]}]}}
+    entries, rejects = of_text(tmp_path, json.dumps(event))
+    assert values(entries) == ["evil.example"]
+    assert rejects == {1: ("not a MISP attribute", False), 3: ("not a MISP attribute", False)}
+
+
+def test_a_reject_tells_what_the_modules_return() -> None:
+    given = {"path": "feed.csv", "line": 2, "text": "ip,x", "reason": "'x' is not one", "malformed": True}
+    assert Reject(**given).as_dict() == given
+
+
 def test_flags_of_misp_may_be_text(tmp_path: Path) -> None:
     attributes = [
         {"type": "domain", "value": f"{name}.example", "category": "x", **flags}
@@ -622,8 +639,10 @@ def test_a_list_of_bare_values(tmp_path: Path) -> None:
         (b'{"Event": {}}', {"format": "stix"}, "this is not STIX"),
         (b'{"type": "bundle", "objects": []}', {"format": "misp"}, "this is not MISP"),
         (b"[" * 100000, {"format": "stix"}, "nested too deeply|JSON"),
+        # Python of today reads no integer as long as this.
+        (b"[" + b"1" * 5000 + b"]", {"format": "stix"}, "this is not JSON|this is not STIX"),
         (b"\x7fELF\x02\x01\x01\0\0\0", {}, "line 1 is not text"),
-        (b"sha256," + b"a" * 5000 + b"\nx\0y\n", {"format": "csv"}, "line 2 is not text"),
+        (b"sha256," + b"a" * 70000 + b"\nx\0y\n", {"format": "csv"}, "line 2 is not text"),
         (b"\x89\xfe\x81" * 400, {}, "is not text"),
         (b'["a", "\xff"]', {}, "line 1: byte 7 is not UTF-8"),
         (b"iocs: [\n", {}, "not YAML"),
@@ -647,6 +666,30 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.csv", tmp_path):
         with pytest.raises(FeedProblem, match="cannot be read"):
             list(read({"path": str(path)}))
+
+
+@pytest.mark.parametrize(("module", "form"), [(source, "text"), (feeds, "stix")])
+def test_a_file_that_vanishes_is_a_clear_error(
+    tmp_path: Path, module: Any, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "gone"
+    path.write_text("{}\n", encoding="utf-8")
+    head = source.head
+
+    def last_look(name: str, *size: int) -> str:
+        text = head(name, *size)
+        path.unlink()
+        return text
+
+    monkeypatch.setattr(module, "head", last_look)
+    with pytest.raises(FeedProblem, match="gone: cannot be read: No such file"):
+        list(read({"path": str(path), "format": form}))
+
+
+def test_yaml_needs_a_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(FeedProblem, match=r"feed: reading YAML needs PyYAML.*write the list as JSON"):
+        of_text(tmp_path, f"- type: md5\n  value: {M}\n")
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
