@@ -208,11 +208,9 @@ class Protection:
     def _text_rule(self, kind: str, value: str) -> Optional[str]:
         for length, table in self._substrings.get(kind, {}).items():
             pieces = [value[start : start + length] for start in range(len(value) - length + 1)]
-            if table.keys().isdisjoint(pieces):
-                continue
-            for start, piece in enumerate(pieces):
-                for text, rule in table.get(piece, ()):
-                    if value.startswith(text, start):
+            for piece in filter(table.__contains__, pieces):
+                for text, rule in table[piece]:
+                    if text in value:
                         return rule
         patterns = self._patterns.get(kind)
         together = self._all_patterns(kind) if patterns else None

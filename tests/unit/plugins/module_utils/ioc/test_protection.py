@@ -227,6 +227,15 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         Protection.build({"files": [str(path)]})
 
 
+def test_patterns_are_tried_together(tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps(warning_list("regex", ["^ad[0-9]", "pool|mine"])), encoding="utf-8")
+    protection = Protection.build({"files": [str(path)]})
+    assert protection.reason("domain", "ad7.example") == "our list: ^ad[0-9]"
+    assert protection.reason("domain", "xmine.example") == "our list: pool|mine"
+    assert protection.reason("domain", "ad.example") is None
+
+
 def test_a_network_of_mapped_addresses_is_one_of_ipv4() -> None:
     protection = Protection.build({"networks": ["::ffff:198.51.100.0/120"]})
     assert protection.reason("ipv4", "198.51.100.7") == "networks: ::ffff:198.51.100.0/120"

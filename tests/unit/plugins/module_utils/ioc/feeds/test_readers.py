@@ -605,7 +605,7 @@ def test_what_is_no_object_and_no_item_is_rejected(tmp_path: Path) -> None:
 def test_what_is_no_attribute_of_misp_is_rejected(tmp_path: Path) -> None:
     attribute = {"type": "domain", "value": "evil.example", "category": "x", "Tag": ["x", {"name": "y"}]}
     event = {"Event": {"Attribute": [None, attribute], "Object": ["x", {"Attribute": ["z"]}]}}
-    entries, rejects = of_text(tmp_path, json.dumps(event))
+    entries, rejects = of_text(tmp_path, json.dumps({"response": [event, "x"]}))
     assert values(entries) == ["evil.example"]
     assert rejects == {1: ("not a MISP attribute", False), 3: ("not a MISP attribute", False)}
 
