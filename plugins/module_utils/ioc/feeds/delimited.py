@@ -258,6 +258,12 @@ def find_layout(table: Sequence[Sequence[str]]) -> Optional[Layout]:
         if kind is not None and column not in taken
     )
     exact = tuple((column, kind) for column, kind in typed if kind != "any")
+    if exact:  # a column of anything, such as "C2", counts beside them where it holds values
+        exact = tuple(
+            (column, kind)
+            for column, kind in typed
+            if kind != "any" or _share(body, column, _reads_as_value) >= 0.5
+        )
     if exact or typed:
         return Layout(None, exact or typed, fields, True)
     value_column = _value_column(body, width, header, taken)

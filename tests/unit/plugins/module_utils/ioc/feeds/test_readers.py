@@ -332,6 +332,12 @@ def test_columns_are_found(tmp_path: Path, text: str, expected: list[str]) -> No
     assert values(of_text(tmp_path, text)[0]) == expected
 
 
+def test_a_column_of_anything_counts_beside_others_where_it_holds_values(tmp_path: Path) -> None:
+    rows = f"date,sha256,c2,network\n2026,{A},evil.example,inside\n2026,{B},1.2.3.4:80,inside\n"
+    entries, rejects = of_text(tmp_path, rows)
+    assert (values(entries), rejects) == ([A, "evil.example", B, "1.2.3.4"], {})
+
+
 def test_an_indicator_that_is_commented_out_is_rejected(tmp_path: Path) -> None:
     text = "# a feed, of ours\ntype,value\n# ip,203.0.113.1\nip,203.0.113.2\n"
     assert of_text(tmp_path, text) == ([(4, "ipv4", "203.0.113.2")], {3: ("a comment", False)})
@@ -468,6 +474,7 @@ def test_text_gives_nothing(tmp_path: Path, line: str) -> None:
         ("evil[.]c0m", "'evil.c0m' is not a domain name: it does not end in a top-level domain", True),
         ("payload[.]exe", "a file name; Falcon does not take them", False),
         ("1.2.3.444", "'1.2.3.444' is not an IPv4 address", True),
+        (f"see {A[:63]} there", "a sha256 is 64 hexadecimal digits, got 63", True),
     ],
 )
 def test_the_reason_of_a_defanged_name(tmp_path: Path, line: str, reason: str, malformed: bool) -> None:
