@@ -240,6 +240,7 @@ def test_repeats_collapse_to_the_first_within_and_across(tmp_path: Path) -> None
         ("ip", "1.2.3.4 80", []),
         ("ip", "1.2.3.4; 1.2.3.5", ["1.2.3.4", "1.2.3.5"]),
         ("ip", "1.2.3.4-1.2.3.9", []),
+        ("ip", "1.2.3.4/99", []),
         ("domain", "evil,com.example", []),
         ("file", "a.exe, b.dll", []),
         ("ioc", "1.2.3.4, evil.example", ["1.2.3.4", "evil.example"]),
