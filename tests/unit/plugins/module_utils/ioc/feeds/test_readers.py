@@ -255,6 +255,7 @@ def test_repeats_collapse_to_the_first_within_and_across(tmp_path: Path) -> None
         ("sha256", M, [M]),
         ("sha256", A[:63], []),
         ("hash", f"SHA256: {A}", [A]),
+        ("hash", "see the report", []),
         ("url", "http://", []),
         ("url", "file:///etc/passwd", []),
         ("url", "https://*.evil.example/", []),
