@@ -104,6 +104,7 @@ def test_deleted_records_can_be_pasted_back() -> None:
         ({"type": "domain"}, None, "type: stands on an item"),
         ({"severity": "huge"}, None, "severity"),
         ({"applied_globally": True, "host_groups": ["x"]}, None, "host_groups"),
+        ({"host_groups": ["x", " "]}, None, "host_groups"),
         ({"expiration": "2030-01-01", "expiration_days": 3}, None, "expiration_days"),
         (None, {"sha1": {}}, "not an indicator type"),
         (None, ["sha256"], "a mapping of types"),

@@ -450,6 +450,10 @@ class TestFoundingApi:
         record_ahead = found.changes[0].predicted()
         assert record_ahead["expiration"] == "2026-06-04T00:00:00Z" and "expiration_days" not in record_ahead
 
+    def test_without_days_nothing_ends(self) -> None:
+        found = decide([item(action="detect")], [], vocabulary=self.WORDS)
+        assert "expiration" not in found.changes[0].predicted()
+
     def test_what_it_cannot_express_is_refused(self) -> None:
         found = decide([item(action="detect", tags=["t"]), item(value="b.example", tags=["t"])],
                        [record(value="b.example")], vocabulary=self.WORDS)  # fmt: skip
