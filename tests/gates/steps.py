@@ -65,14 +65,8 @@ def both_ways(run: Run) -> None:
 
 @step
 def units(run: Run) -> None:
-    """Unit tests of every part, alone."""
+    """Unit tests of every part, alone; the steps core-... run them the way ansible-test does."""
     _pytest(run, "-n", "2", "tests/unit")
-
-
-@step
-def ansible_units(run: Run) -> None:
-    """The same unit tests the way ansible-test runs them."""
-    ansible_test(run, copy_of_the_tree(run), "units", "--local", "--python", PYTHON, "--color", "no")
 
 
 @step
