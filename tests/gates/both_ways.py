@@ -20,7 +20,7 @@ from tools import ROOT, Failed, Run
 TARGETS = ROOT / "tests" / "integration" / "targets"
 # What differs between two runs of the same play: ids that a tenant makes up, times, ports, folders of the run.
 _NAMED = re.compile(
-    r"(?P<folder>/[^\s\"']*/gates/both-ways/(?:here|modules))"
+    r"(?P<folder>/[^\s\"']*/gates/integration/(?:here|modules))"
     r"|(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\d{8}T\d{6}(?:\.\d+)?Z)"
     r"|(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
     r"|(?P<digits>\b[0-9a-f]{12,64}\b)"
@@ -31,8 +31,8 @@ _IGNORED = {"token", "waited_seconds", "access_token", "expires_in", "ansible_fa
 
 
 def both_ways(run: Run) -> None:
-    """Compare; raise Failed where a result differs."""
-    different, compared = [], 0
+    """Compare; raise Failed where a target fails or a result differs."""
+    different, failed, compared = [], [], 0
     targets = sorted(path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml"))
     for target in targets:
         if target.startswith("setup_"):
@@ -41,9 +41,12 @@ def both_ways(run: Run) -> None:
             here, modules = pool.map(partial(_results, run, target), ("here", "modules"))
         run.say(f"{target}: {len(here)} lines of results")
         compared += len(here) - 1
+        failed += [target] if "failed" in (here[-1], modules[-1]) else []
         if here != modules:
             different.append(target)
             run.say("\n".join(unified_diff(modules, here, f"{target} as modules", "in-process", lineterm="")))
+    if failed:
+        raise Failed(f"targets failed, see the log: {', '.join(failed)}")
     if different:
         raise Failed(f"results differ, see the log: {', '.join(different)}")
     if not compared:
@@ -80,7 +83,7 @@ def _results(run: Run, target: str, way: str) -> list[str]:
         )
         end = "passed"
     except Failed:
-        end = "failed"  # whether it should is for the step "integration" to say; here both ways must agree
+        end = "failed"
     return [*_comparable(record.read_text(encoding="utf-8")), end]
 
 

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from both_ways import both_ways as compare_both_ways
-from tools import CACHE, PYTHON, ROOT, VENV, Failed, Run, Skipped, ansible_test, copy_of_the_tree
+from both_ways import both_ways
+from tools import CACHE, ROOT, VENV, Failed, Run, Skipped, ansible_test, copy_of_the_tree
 
 PLUGIN_TYPES = {"modules": "module", "inventory": "inventory"}
 COVERAGE = CACHE / "coverage"
@@ -56,60 +56,46 @@ def core_2_20(run: Run) -> None:
 
 @step
 def integration(run: Run) -> None:
-    """Every integration target on the simulator: in check mode, for real, and again unchanged."""
-    ansible_test(
-        run,
-        copy_of_the_tree(run),
-        "integration",
-        "--continue-on-error",
-        "--local",
-        "--python",
-        PYTHON,
-        "--color",
-        "no",
-    )
-
-
-@step
-def both_ways(run: Run) -> None:
-    """Every integration target in-process and as modules: the results of all tasks are the same."""
-    compare_both_ways(run)
+    """Every integration target in-process and as modules: both pass, and the results of all tasks are the same."""
+    both_ways(run)
 
 
 @step
 def units(run: Run) -> None:
     """Unit tests of every part, alone; the steps core-... run them the way ansible-test does."""
-    _pytest(run, "-n", "2", "tests/unit")
+    COVERAGE.mkdir(parents=True, exist_ok=True)
+    data = {"COVERAGE_FILE": str(COVERAGE / run.name)}
+    run("pytest", "-q", "--cov", "--cov-report=", "-n", "2", "tests/unit", extra=data)
 
 
 @step
 def contract(run: Run) -> None:
     """The simulator judged by others: FalconPy as a client, FalconPy's table of the API, Schemathesis."""
-    _pytest(run, "tests/contract")
+    run("pytest", "-q", "tests/contract")
 
 
 @step
 def faults(run: Run) -> None:
     """Every fault in the matrix ends converged or failed with exact names, and the next run converges."""
-    _pytest(run, "tests/faults")
+    run("pytest", "-q", "tests/faults")
 
 
 @step
 def properties(run: Run) -> None:
     """Random desired and observed states: check mode says what apply does, and a second run changes nothing."""
-    _pytest(run, "tests/properties")
+    run("pytest", "-q", "tests/properties")
 
 
 @step
 def scale(run: Run) -> None:
     """Many indicators, many child CIDs, many events."""
-    _pytest(run, "tests/scale")
+    run("pytest", "-q", "tests/scale")
 
 
 @step
 def security(run: Run) -> None:
     """A canary secret appears nowhere, whatever the verbosity."""
-    _pytest(run, "tests/security")
+    run("pytest", "-q", "tests/security")
 
 
 @step
@@ -284,10 +270,10 @@ def changelog(run: Run) -> None:
 
 @step
 def coverage(run: Run) -> None:
-    """What the steps above ran: every branch of the pure core (ioc/), and at least 90 % of all plugins."""
+    """What the unit tests ran: every branch of the pure core (ioc/), and at least 90 % of all plugins."""
     recorded = sorted(COVERAGE.iterdir()) if COVERAGE.is_dir() else []
     if not recorded:
-        raise Failed("nothing was recorded; run the step units, and what else counts, in the same go")
+        raise Failed("nothing was recorded; run the step units in the same go")
     data = {"COVERAGE_FILE": str(run.work / "coverage")}
     run("coverage", "combine", "--keep", *recorded, extra=data)
     run("coverage", "report", "--skip-covered", "--show-missing", "--fail-under=90", extra=data)
@@ -299,13 +285,6 @@ def coverage(run: Run) -> None:
         "--fail-under=100",
         extra=data,
     )
-
-
-def _pytest(run: Run, *arguments: str) -> None:
-    """Run tests, and record which lines of the plugins they ran."""
-    COVERAGE.mkdir(parents=True, exist_ok=True)
-    data = {"COVERAGE_FILE": str(COVERAGE / run.name)}
-    run("pytest", "-q", "--cov", "--cov-report=", *arguments, extra=data)
 
 
 def _tracked() -> list[Path]:

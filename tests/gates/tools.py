@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 LINK = CACHE / "link"
 VENV = Path(sys.prefix)
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # A step that hangs must end in time for its log to be read.
 STEP_SECONDS = 1200
 
