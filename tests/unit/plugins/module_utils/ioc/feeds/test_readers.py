@@ -764,3 +764,12 @@ def test_a_long_line_takes_no_time_to_speak_of(tmp_path: Path, piece: str) -> No
     for form in ("auto", "csv", "text"):
         outcomes(path, format=form)
     assert time.process_time() - start < 10
+
+
+def test_a_remark_is_no_row(tmp_path: Path) -> None:
+    entries, rejects = of_text(tmp_path, "# List of 2026-11-24\nevil[.]example\n", format="text")
+    assert values(entries) == ["evil.example"]
+    assert rejects == {}
+    entries, rejects = of_text(tmp_path, "# evil[.]example was here\n", format="text")
+    assert entries == []
+    assert rejects == {1: ("a comment", False)}
