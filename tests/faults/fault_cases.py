@@ -189,9 +189,9 @@ def reading() -> Iterator[Case]:
 
 def refusing() -> Iterator[Case]:
     """A tenant that takes less, or says no in its own way."""
-    yield Case("50 rows a batch at most", "create", stance={"max_batch": 50}, extra=18)
-    yield Case("50 rows a batch at most", "update", stance={"max_batch": 50}, extra=18)
-    yield Case("50 ids a request at most", "delete", stance={"max_ids": 50}, extra=16)
+    yield Case("50 rows a batch at most", "create", stance={"max_batch": 50}, extra=24)
+    yield Case("50 rows a batch at most", "update", stance={"max_batch": 50}, extra=24)
+    yield Case("50 ids a request at most", "delete", stance={"max_ids": 50}, extra=22)
     yield Case("URLs of 8,000 bytes at most", "create", stance={"max_url": 8000}, extra=6)
     yield Case("URLs of 8,000 bytes at most", "delete", stance={"max_url": 8000}, extra=8)
     for stage in WRITES:
@@ -227,7 +227,7 @@ def refusing() -> Iterator[Case]:
         lambda at: [at.rule({"status": 400}, body_contains='"host005.bad.example"')],
         counts={"created": 599, "failed": 1},
         fails=r"iocs\[5\].*HTTP 400",
-        extra=20,
+        extra=30,
         left=1,
     )
     yield Case(
