@@ -27,6 +27,17 @@ async def _events(args: Dict[str, Any], meanwhile: Any, wanted: int) -> List[Dic
         task.cancel()
 
 
+def _watching(simulator: Any) -> dict[str, Any]:
+    """The arguments of a source that watches what the SOC owns."""
+    return {
+        "base_url": simulator.url,
+        "client_id": simulator.client_id,
+        "client_secret": simulator.client_secret,
+        "source": "soc",
+        "interval": 0.3,
+    }
+
+
 @pytest.mark.parametrize("known, wanted", [("skip", 1), ("emit", 2)])
 def test_a_new_sighting_is_an_event(simulator: Any, known: str, wanted: int) -> None:
     simulator.seed(
@@ -34,14 +45,7 @@ def test_a_new_sighting_is_an_event(simulator: Any, known: str, wanted: int) -> 
         indicators=[{"type": "domain", "value": "evil.example", "source": "soc"}],
         sightings=[{"type": "domain", "value": "evil.example", "devices": HOSTS[:1]}],
     )
-    args = {
-        "base_url": simulator.url,
-        "client_id": simulator.client_id,
-        "client_secret": simulator.client_secret,
-        "source": "soc",
-        "interval": 0.3,
-        "known": known,
-    }
+    args = {**_watching(simulator), "known": known}
 
     def another_host() -> None:
         simulator.seed(sightings=[{"type": "domain", "value": "evil.example", "devices": HOSTS[1:]}])
@@ -63,13 +67,7 @@ def test_a_look_that_fails_is_made_up_for(simulator: Any) -> None:
         hosts=[{"device_id": HOSTS[0], "hostname": "host-a"}],
         indicators=[{"type": "domain", "value": "evil.example", "source": "soc"}],
     )
-    args = {
-        "base_url": simulator.url,
-        "client_id": simulator.client_id,
-        "client_secret": simulator.client_secret,
-        "source": "soc",
-        "interval": 0.3,
-    }
+    args = _watching(simulator)
 
     def trouble() -> None:
         simulator.faults(
