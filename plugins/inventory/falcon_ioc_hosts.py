@@ -119,6 +119,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import
 from ansible_collections.threatops.falcon.plugins.module_utils.task.base import Context, TaskFailed
 from ansible_collections.threatops.falcon.plugins.module_utils.task.observed import hosts
 from ansible_collections.threatops.falcon.plugins.module_utils.task.options import CONNECTION
+from ansible_collections.threatops.falcon.plugins.plugin_utils.ansible_core import untrusted
 from ansible_collections.threatops.falcon.plugins.plugin_utils.host_names import unique, usable
 from ansible_collections.threatops.falcon.plugins.plugin_utils.options import read_options
 from ansible_collections.threatops.falcon.plugins.plugin_utils.plain import plain
@@ -152,7 +153,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 "vars_prefix has to start with a letter and to be part of a variable's name"
             )
         found = self._cached_hosts(path, cache)
-        variables = [_variables(host) for host in found]
+        # A host chooses its own name and tags; nothing that it says is ever a template.
+        variables = [untrusted(_variables(host)) for host in found]
         names = unique([(self._name(host), str(host["device_id"])) for host in variables])
         for name, facts in sorted(zip(names, variables), key=lambda pair: pair[0]):
             self._add(name, facts)

@@ -20,6 +20,7 @@ from ansible.utils.display import Display
 from ..module_utils.api.deps import REQUESTS_IMPORT_ERROR
 from ..module_utils.task.base import Context, Task, perform, url_secrets
 from ..module_utils.task.options import ArgumentSpec
+from .ansible_core import injects_invocation
 from .plain import plain
 from .progress import ProgressLines
 from .secrets import scrubbed
@@ -99,7 +100,7 @@ class RunTask(RunModule):
             result: Dict[str, Any] = {"failed": True, "msg": text}
         else:
             result = perform(type(self).TASK, params, context)
-        if _injects_invocation(variables):
+        if injects_invocation(variables):
             result["invocation"] = {"module_args": params}
         if context.warnings:
             result["warnings"] = context.warnings
@@ -128,13 +129,6 @@ class RunTask(RunModule):
 def _show(line: str) -> None:
     """On standard error, so that a result that is read by a program stays readable."""
     Display().display(line, color=constants.COLOR_VERBOSE, stderr=True)
-
-
-def _injects_invocation(variables: Mapping[str, Any]) -> bool:
-    """Whether results tell how a module was called: always, up to the release of ansible-core that asks a setting."""
-    if constants.config.get_configuration_definition("INJECT_INVOCATION") is None:
-        return True
-    return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=dict(variables)))
 
 
 @contextlib.contextmanager

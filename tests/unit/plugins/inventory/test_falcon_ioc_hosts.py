@@ -14,11 +14,14 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import trust_as_template
 
 from ansible_collections.threatops.falcon.plugins.inventory import falcon_ioc_hosts
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import Unavailable
 from ansible_collections.threatops.falcon.plugins.module_utils.task.base import Context, TaskFailed
+from ansible_collections.threatops.falcon.plugins.plugin_utils.ansible_core import TAGS_TRUSTED_TEXT
+
+if TAGS_TRUSTED_TEXT:
+    from ansible.template import trust_as_template
 
 HASH = {"type": "sha256", "value": "a1" * 32}
 DOMAIN = {"type": "domain", "value": "beacon.example.net"}
@@ -29,7 +32,7 @@ SECRET = "canary-secret"
 def trusted(value: Any) -> Any:
     """A value as it comes from a file that the user wrote."""
     if isinstance(value, str):
-        return trust_as_template(value)
+        return trust_as_template(value) if TAGS_TRUSTED_TEXT else value
     if isinstance(value, list):
         return [trusted(one) for one in value]
     if isinstance(value, dict):
