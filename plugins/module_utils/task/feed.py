@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ..ioc.feeds import read_all
-from ..ioc.feeds.model import Entry, FeedProblem, Reject
+from ..ioc.feeds.model import Entry, FeedProblem, Reject, Stop
 from ..ioc.fields import FieldProblem
 from ..ioc.item import Desired, Fields, ItemReader, read_defaults
 from .base import Context, Params, Result, TaskFailed
@@ -34,12 +34,15 @@ class Loaded:
 
     @ivar items: each indicator once, in the order of the feeds
     @ivar rejected: the rows that gave none
-    @ivar counts: see L{ioc.feeds.Collected}
+    @ivar counts: see L{ioc.feeds.Collected}, for the rest too
     """
 
     items: List[Entry]
     rejected: List[Reject]
     counts: Dict[str, Any]
+    stops: List[Stop] = field(default_factory=list)
+    warnings: List[str] = field(default_factory=list)
+    columns_read: Dict[str, Dict[str, str]] = field(default_factory=dict)
 
     @property
     def duplicates(self) -> int:
@@ -57,7 +60,7 @@ def load(feeds: Sequence[Mapping[str, Any]]) -> Loaded:
         raise TaskFailed(f"A feed cannot be read: {problem}") from problem
 
 
-def run(params: Params, context: Context) -> Result:  # noqa: ARG001 - every task is called alike
+def run(params: Params, context: Context) -> Result:
     """Say what the feeds hold, with the defaults of each applied, as C{falcon_iocs} would use it.
 
     @raise TaskFailed: a file cannot be read, the defaults are wrong, or a row was rejected and C{on_reject} is C{fail}
@@ -73,17 +76,23 @@ def run(params: Params, context: Context) -> Result:  # noqa: ARG001 - every tas
                 known[id(entry.defaults)] = (entry.defaults, fields)
             desired = reader.read(entry.item, None, "", known[id(entry.defaults)][1])
             if desired.problem:
-                loaded.rejected.append(Reject(entry.path, entry.line, desired.value, desired.problem, True))
+                loaded.rejected.append(
+                    Reject(entry.path, entry.line, desired.value, desired.problem, True, "invalid_item")
+                )
                 _recount(loaded, desired)
             else:
                 iocs.append(_shown(entry, desired))
     except FieldProblem as problem:
         raise TaskFailed(str(problem)) from problem
+    for text in loaded.warnings:
+        context.warn(text)
     result = {
         "changed": False,
         "iocs": iocs,
         "rejected": [reject.as_dict() for reject in loaded.rejected],
         "counts": loaded.counts,
+        "stops": [stop.as_dict() for stop in loaded.stops],
+        "columns_read": loaded.columns_read,
     }
     if loaded.rejected and params["on_reject"] == "fail":
         shown = [f"{reject.path} line {reject.line}: {reject.reason}" for reject in loaded.rejected[:SHOWN]]
@@ -101,6 +110,7 @@ def _recount(loaded: Loaded, desired: Desired) -> None:
     counts["by_type"][desired.kind] -= 1
     counts["rejected"] += 1
     counts["malformed"] += 1
+    counts["by_code"]["invalid_item"] = counts["by_code"].get("invalid_item", 0) + 1
     counts["by_reason"][desired.problem] = counts["by_reason"].get(desired.problem, 0) + 1
 
 

@@ -16,7 +16,20 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 from ..values import HASH_LENGTHS, TYPES, Identity, ValueProblem, normalise
 from . import delimited, item_list, misp, stix, text
 from .labels import judge
-from .model import DESCRIPTION_LENGTH, SHOWN_LENGTH, Entry, Fault, FeedProblem, Outcome, Reject, Row, cut
+from .model import (
+    DESCRIPTION_LENGTH,
+    SHOWN_LENGTH,
+    ColumnsRead,
+    Entry,
+    Fault,
+    FeedProblem,
+    Outcome,
+    Reject,
+    Row,
+    Stop,
+    Warned,
+    cut,
+)
 from .refang import clean
 from .source import head, json_of, lines
 
@@ -46,12 +59,17 @@ _DOCUMENTS: Dict[str, Tuple[Callable[[Any], bool], str]] = {
 class Collected(NamedTuple):
     """Feeds read to the end.
 
-    @ivar counts: C{entries} (each indicator once), C{by_type}, C{duplicates}, C{rejected}, C{malformed}, C{by_reason}
+    counts holds entries (each indicator once), by_type, duplicates, rejected, malformed, by_reason and by_code.
+    stops are the reasons not to purge on the word of these feeds. columns_read says by path which column of a table
+    was read as which field.
     """
 
     entries: List[Entry]
     rejects: List[Reject]
     counts: Dict[str, Any]
+    stops: List[Stop]
+    warnings: List[str]
+    columns_read: Dict[str, Dict[str, str]]
 
 
 def read(feed: Mapping[str, Any]) -> Iterator[Outcome]:
@@ -71,7 +89,9 @@ def read(feed: Mapping[str, Any]) -> Iterator[Outcome]:
             outcomes = [value] if isinstance(value, Fault) else _judge(value[0], value[1], url_to)
             for outcome in outcomes:
                 if not isinstance(outcome, Fault) and outcome[0] not in types:
-                    outcome = Fault(f"type {outcome[0]} is not among the types to take", False)
+                    outcome = Fault(
+                        f"type {outcome[0]} is not among the types to take", False, "type_filtered"
+                    )
                 if isinstance(outcome, Fault):
                     yield Reject(
                         path, row.line, clean(row.text[: 10 * SHOWN_LENGTH]).strip()[:SHOWN_LENGTH], *outcome
@@ -90,13 +110,27 @@ def read_all(feeds: Iterable[Mapping[str, Any]]) -> Collected:
     seen: Set[Identity] = set()
     by_type: Dict[str, int] = {}
     by_reason: Dict[str, int] = {}
+    by_code: Dict[str, int] = {}
+    stops: List[Stop] = []
+    warnings: List[str] = []
+    columns_read: Dict[str, Dict[str, str]] = {}
     duplicates = 0
     for feed in feeds:
         for outcome in read(feed):
+            if isinstance(outcome, Stop):
+                stops.append(outcome)
+                continue
+            if isinstance(outcome, Warned):
+                warnings.append(f"{feed['path']}: {outcome.message}")
+                continue
+            if isinstance(outcome, ColumnsRead):
+                columns_read[str(feed["path"])] = outcome.columns
+                continue
             if isinstance(outcome, Reject):
                 rejects.append(outcome)
                 # Reasons that quote the value would be as many as there are rejects.
                 reason = re.sub(r"'[^']*'|\"[^\"]*\"|\bgot \d+", "...", outcome.reason)
+                by_code[outcome.code] = by_code.get(outcome.code, 0) + 1
                 by_reason[reason] = by_reason.get(reason, 0) + 1
                 continue
             identity = (outcome.item["type"], outcome.item["value"])
@@ -113,8 +147,9 @@ def read_all(feeds: Iterable[Mapping[str, Any]]) -> Collected:
         "rejected": len(rejects),
         "malformed": sum(1 for reject in rejects if reject.malformed),
         "by_reason": by_reason,
+        "by_code": by_code,
     }
-    return Collected(entries, rejects, counts)
+    return Collected(entries, rejects, counts, stops, warnings, columns_read)
 
 
 def _judge(kind: Any, raw: str, url_to: str) -> List[Any]:
@@ -122,7 +157,7 @@ def _judge(kind: Any, raw: str, url_to: str) -> List[Any]:
         try:
             return [(item_list.EXACT[kind], normalise(item_list.EXACT[kind], raw))]
         except ValueProblem as problem:
-            return [Fault(str(problem), True)]
+            return [Fault(str(problem), True, "invalid_value")]
     return judge(kind, raw, url_to)
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .labels import Kind, is_unknown, judge, kind_of, not_taken
-from .model import Fault, FeedProblem, Row, words
+from .model import VALUE_LIKE, Fault, FeedProblem, Row, words
 from .refang import clean
 
 DELIMITERS = ",\t;|"
@@ -64,7 +64,7 @@ def rows(numbered: Iterator[Tuple[int, str]], path: str, columns: Mapping[str, A
     for number, text, cells in _records(pending, numbered, delimiter, layout):
         if not is_row(cells):
             if _is_comment(cells) and _is_indicator(split(text.lstrip("# \t"), delimiter), layout):
-                yield Row(number, text, [Fault("a comment", False)], {})
+                yield Row(number, text, [Fault("a comment", False, "comment")], {})
             continue
         if skip_header:
             skip_header = False
@@ -193,7 +193,7 @@ def _row(number: int, text: str, cells: Sequence[str], layout: Layout) -> Row:
 
 def _values(cells: Sequence[str], layout: Layout) -> List[Any]:
     if not layout.values:
-        return [Fault("no column of this table holds indicators", False)]
+        return [Fault("no column of this table holds indicators", False, "no_column")]
     if layout.type_column is not None:
         label = cells[layout.type_column].strip() if layout.type_column < len(cells) else ""
         column = layout.values[0][0]
@@ -203,14 +203,20 @@ def _values(cells: Sequence[str], layout: Layout) -> List[Any]:
             return [(kind, value)]
         known = judge("any", value)[0]
         if is_unknown(label) and not isinstance(known, Fault) and known[0] != "domain":
-            return [Fault(f"{label[:40]!r} is no known type, though the value reads as {known[0]}", True)]
+            return [
+                Fault(
+                    f"{label[:40]!r} is no known type, though the value reads as {known[0]}",
+                    True,
+                    "type_unknown",
+                )
+            ]
         return [not_taken(label)]
     found = [
         (kind, cells[column])
         for column, kind in layout.values
         if column < len(cells) and cells[column].strip()
     ]
-    return found or [Fault("there is no value", False)]
+    return found or [Fault("there is no value", False, "no_value")]
 
 
 def _heading(cell: str) -> str:
@@ -299,9 +305,7 @@ def _reads_as_value(cell: str) -> bool:
     if not cell.strip() or len(cell) > 2000:
         return False
     found = judge("any", cell)[0]
-    return not isinstance(found, Fault) or (
-        found.reason.startswith(("a ", "there")) and " " not in cell.strip()
-    )
+    return not isinstance(found, Fault) or (found.code in VALUE_LIKE and " " not in cell.strip())
 
 
 def _share(body: Sequence[Sequence[str]], column: int, test: Any) -> float:

@@ -69,7 +69,7 @@ def rows(document: Any) -> Iterator[Row]:
         if isinstance(item, str):
             yield Row(number, item, [("any", item)], {})
         elif not isinstance(item, Mapping):
-            yield Row(number, str(item), [Fault("neither a mapping nor text", True)], {})
+            yield Row(number, str(item), [Fault("neither a mapping nor text", True, "no_object")], {})
         else:
             value = item.get("value")
             fields = {
@@ -83,9 +83,9 @@ def rows(document: Any) -> Iterator[Row]:
 def _value(item: Mapping[str, Any], value: Any) -> Any:
     unknown = [str(key)[:40] for key in item if key not in FIELDS]
     if unknown:
-        return Fault(f"there is no field {unknown[0]!r}", True)
+        return Fault(f"there is no field {unknown[0]!r}", True, "unknown_field")
     if item.get("type") not in TYPES:
-        return Fault(f"{str(item.get('type'))[:40]!r} is not an indicator type", True)
+        return Fault(f"{str(item.get('type'))[:40]!r} is not an indicator type", True, "type_unknown")
     if not isinstance(value, str):
-        return Fault("the value is not text", True)
+        return Fault("the value is not text", True, "invalid_value")
     return f"exactly {item['type']}", value

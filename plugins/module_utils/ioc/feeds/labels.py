@@ -16,7 +16,7 @@ import re
 from typing import Dict, List, Optional, Tuple, Union
 
 from ..values import HASH_LENGTHS, Identity, ValueProblem, normalise, recognise
-from .model import Fault, words
+from .model import NOT_TAKEN, Fault, words
 from .refang import host_of, refang, without_port
 
 Kind = Union[str, Tuple[str, ...]]
@@ -107,7 +107,11 @@ def is_unknown(label: str) -> bool:
 
 def not_taken(label: str) -> Fault:
     """Why a value of a type that Falcon does not take gives no indicator."""
-    return Fault(f"type {' '.join(label.split())[:40] or 'unknown'} is not one that Falcon takes", False)
+    return Fault(
+        f"type {' '.join(label.split())[:40] or 'unknown'} is not one that Falcon takes",
+        False,
+        "type_not_taken",
+    )
 
 
 def tidy(text: str) -> str:
@@ -145,7 +149,7 @@ def _several(kind: str, text: str, url_to: str) -> List[Union[Identity, Fault]]:
             continue
         found = [_single(kind, part, url_to) for part in parts]
         # A hash of another algorithm, say, is a value too, though not one to take.
-        broken = [one for one in found if isinstance(one, Fault) and not one.reason.startswith("a ")]
+        broken = [one for one in found if isinstance(one, Fault) and one.code not in NOT_TAKEN]
         if broken and (kind not in _WHOLE or separators is _SEPARATORS):
             continue  # half a misspelt domain would be another domain: "evil,com.example"
         if not all(isinstance(one, Fault) for one in found):
@@ -167,18 +171,18 @@ def _composite(kinds: Tuple[str, ...], raw: str, url_to: str) -> List[Union[Iden
 
 def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
     if not text:
-        return Fault("there is no value", True)
+        return Fault("there is no value", True, "no_value")
     if kind in ("address", "domain"):
         text = _SPACED_DOT.sub(".", text)
     try:
         if kind == "file" and not _HEX.match(text):
-            return Fault("a file name; Falcon does not take them", False)
+            return Fault("a file name; Falcon does not take them", False, "file_name")
         if kind in ("sha256", "md5", "hash", "file"):
             return _hash_value(kind, text)
         if kind == "address":
             return _address(text, url_to)
         if (kind == "uri" and not _SCHEME.match(text)) or (kind == "url" and re.match(r"/(?!/)", text)):
-            return Fault("a path with no host", False)
+            return Fault("a path with no host", False, "no_host")
         if kind in ("url", "uri"):
             return _url(text, url_to)
         if kind == "domain":
@@ -187,7 +191,7 @@ def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
             return kind, normalise(kind, text)
         return _any(text, url_to)
     except ValueProblem as problem:
-        return Fault(str(problem), True)
+        return Fault(str(problem), True, "invalid_value")
 
 
 def _hash_value(kind: str, text: str) -> Union[Identity, Fault]:
@@ -197,9 +201,13 @@ def _hash_value(kind: str, text: str) -> Union[Identity, Fault]:
             if len(digits) == length:  # the length is the type, whatever the label says
                 return hash_type, digits.lower()
         if len(digits) in _OTHER_HASHES:
-            return Fault(f"a {_OTHER_HASHES[len(digits)]}; Falcon takes sha256 and md5", kind in HASH_LENGTHS)
+            return Fault(
+                f"a {_OTHER_HASHES[len(digits)]}; Falcon takes sha256 and md5",
+                kind in HASH_LENGTHS,
+                "hash_not_taken",
+            )
     if kind not in HASH_LENGTHS:
-        return Fault(f"{digits[:80]!r} is neither a sha256 nor an md5", True)
+        return Fault(f"{digits[:80]!r} is neither a sha256 nor an md5", True, "invalid_value")
     return kind, normalise(kind, digits)
 
 
@@ -223,13 +231,13 @@ def _address(text: str, url_to: str) -> Union[Identity, Fault]:
     host = without_port(text)
     first, dash, last = host.partition("-")
     if dash and _IPV4.match(first.strip()) and _IPV4.match(last.strip()):
-        return Fault("a range of addresses; Falcon takes single addresses", False)
+        return Fault("a range of addresses; Falcon takes single addresses", False, "range")
     return _host("ipv6" if ":" in host else "ipv4", host)
 
 
 def _of_network(network: Union[ipaddress.IPv4Network, ipaddress.IPv6Network]) -> Union[Identity, Fault]:
     if network.prefixlen < network.max_prefixlen:
-        return Fault("a network (CIDR); Falcon takes single addresses", False)
+        return Fault("a network (CIDR); Falcon takes single addresses", False, "network")
     return _host(f"ipv{network.version}", str(network.network_address))
 
 
@@ -242,10 +250,10 @@ def _domain(text: str, url_to: str) -> Union[Identity, Fault]:
         network = network_of(text)
         return _of_network(network) if network is not None else _url(text, url_to)
     if "@" in text:
-        return Fault("an e-mail address; Falcon does not take them", False)
+        return Fault("an e-mail address; Falcon does not take them", False, "email")
     host = without_port(text)
     if host.startswith(("*.", ".")):
-        return Fault("a wildcard; Falcon takes single domains", False)
+        return Fault("a wildcard; Falcon takes single domains", False, "wildcard")
     return _name_or_address(host)
 
 
@@ -263,12 +271,12 @@ def _url(text: str, url_to: str) -> Union[Identity, Fault]:
     if not _SCHEME.match(text) and not re.search(r"[/\\?#]", text):
         return _domain(text, url_to)  # a bare host in a column of URLs
     if url_to == "skip":
-        return Fault("a URL, and url_to is skip", False)
+        return Fault("a URL, and url_to is skip", False, "url_skipped")
     host = host_of(text)
     if not host:
-        return Fault("a URL with no host", False)
+        return Fault("a URL with no host", False, "no_host")
     if host.startswith(("*.", ".")):
-        return Fault("a wildcard; Falcon takes single domains", False)
+        return Fault("a wildcard; Falcon takes single domains", False, "wildcard")
     return _name_or_address(host)
 
 
@@ -276,7 +284,7 @@ def _any(text: str, url_to: str) -> Union[Identity, Fault]:
     known = recognise(text) or recognise(without_port(text))
     if known is not None:
         if known[0] == "domain" and not is_plausible_domain(known[1], text):
-            return Fault("a file name; Falcon does not take them", False)
+            return Fault("a file name; Falcon does not take them", False, "file_name")
         return known
     if _SCHEME.match(text):
         return _url(text, url_to)
@@ -287,24 +295,28 @@ def _any(text: str, url_to: str) -> Union[Identity, Fault]:
     if network is not None:
         return _of_network(network)
     if "@" in text:
-        return Fault("an e-mail address; Falcon does not take them", False)
+        return Fault("an e-mail address; Falcon does not take them", False, "email")
     host = host_of(text)
     known = recognise(host) if "/" in text and "." in host else None
     if known is not None and (known[0] != "domain" or is_plausible_domain(known[1], host)):
         return _url(text, url_to)
-    return Fault("no hash, address, domain or URL", False)
+    return Fault("no hash, address, domain or URL", False, "no_indicator")
 
 
 def broken_value(text: str) -> Optional[Fault]:
     """Why a token that cannot be read is a hash or an address all the same, or C{None} where it is neither."""
     if _HEX.match(text):
         if len(text) in _OTHER_HASHES:
-            return Fault(f"a {_OTHER_HASHES[len(text)]}; Falcon takes sha256 and md5", False)
+            return Fault(
+                f"a {_OTHER_HASHES[len(text)]}; Falcon takes sha256 and md5", False, "hash_not_taken"
+            )
         for hash_type, length in HASH_LENGTHS.items():
             if 0 < abs(len(text) - length) <= 2:
-                return Fault(f"a {hash_type} is {length} hexadecimal digits, got {len(text)}", True)
+                return Fault(
+                    f"a {hash_type} is {length} hexadecimal digits, got {len(text)}", True, "invalid_value"
+                )
     elif _IPV4_LIKE.match(text):
-        return Fault(f"{text!r} is not an IPv4 address", True)
+        return Fault(f"{text!r} is not an IPv4 address", True, "invalid_value")
     return None
 
 

@@ -94,17 +94,17 @@ def _row(
     to_ids: str,
 ) -> Row:
     if not isinstance(attribute, Mapping):
-        return Row(number, str(attribute), [Fault("not a MISP attribute", False)], {})
+        return Row(number, str(attribute), [Fault("not a MISP attribute", False, "no_object")], {})
     label = str(attribute.get("type", ""))
     value = attribute.get("value")
     text = value if isinstance(value, str) else str(value)
     kind = None if label in _OTHERWISE else "uri" if label == "uri" else kind_of(label, whole=True)
     if _flag(attribute.get("deleted"), False) or (group and _flag(group.get("deleted"), False)):
-        found: Any = Fault("deleted in MISP", False)
+        found: Any = Fault("deleted in MISP", False, "deleted")
     elif kind is None:
         found = not_taken(label)
     elif to_ids == "respect" and not _flag(attribute.get("to_ids"), True):
-        found = Fault("flagged as not for detection (to_ids is false)", False)
+        found = Fault("flagged as not for detection (to_ids is false)", False, "not_for_detection")
     else:
         found = (kind, text)
     fields: Dict[str, Any] = {"tags": [*_tags(attribute), *event_tags]}

@@ -36,7 +36,8 @@ class Entry(NamedTuple):
 class Reject(NamedTuple):
     """A row, or a part of one, that gives no indicator.
 
-    @ivar malformed: it is of a type that Falcon takes, but broken
+    malformed means that it is of a type that Falcon takes, but broken. code is one of those in the feeds guide;
+    reason is for people.
     """
 
     path: str
@@ -44,16 +45,53 @@ class Reject(NamedTuple):
     text: str
     reason: str
     malformed: bool
+    code: str
 
     def as_dict(self) -> Dict[str, Any]:
         return dict(self._asdict())
 
 
 class Fault(NamedTuple):
-    """Why a value gives no indicator; a L{Reject} without its place."""
+    """Why a value gives no indicator; a Reject without its place."""
 
     reason: str
     malformed: bool
+    code: str
+
+
+class Stop(NamedTuple):
+    """Why nothing may be purged on the word of a feed.
+
+    code is feed_empty (it gave no indicator), feed_partial (it says that there is more) or feed_format (it is not
+    what a feed of its kind is, such as an error page).
+    """
+
+    path: str
+    code: str
+    message: str
+
+    def as_dict(self) -> Dict[str, Any]:
+        return dict(self._asdict())
+
+
+class Warned(NamedTuple):
+    """What a reader wants people to know about a file, such as a column that it does not read."""
+
+    message: str
+
+
+class ColumnsRead(NamedTuple):
+    """Which column of a table was read as which field, by heading, or by number from 1 where there is none."""
+
+    columns: Dict[str, str]
+
+
+#: Values of their own right that Falcon has no type for, as opposed to broken ones.
+NOT_TAKEN = frozenset(
+    ("hash_not_taken", "file_name", "no_host", "range", "network", "email", "wildcard", "url_skipped")
+)
+#: What says that a cell was meant to hold a value.
+VALUE_LIKE = NOT_TAKEN | {"no_value"}
 
 
 class Row(NamedTuple):
@@ -71,7 +109,8 @@ class Row(NamedTuple):
     is_item: bool = False
 
 
-Outcome = Union[Entry, Reject]
+#: What reading a feed yields.
+Outcome = Union[Entry, Reject, Stop, Warned, ColumnsRead]
 
 
 def words(text: str) -> FrozenSet[str]:

@@ -55,7 +55,7 @@ def rows(document: Any) -> Iterator[Row]:
     objects = document.get("objects", [document]) if isinstance(document, Mapping) else document
     for number, one in enumerate(objects if isinstance(objects, list) else [], 1):
         if not isinstance(one, Mapping):
-            yield Row(number, str(one), [Fault("not a STIX object", False)], {})
+            yield Row(number, str(one), [Fault("not a STIX object", False, "no_object")], {})
         elif one.get("type") == "indicator":
             yield _indicator(number, one)
         elif str(one.get("type")) in _OBSERVABLES:
@@ -87,18 +87,24 @@ def _indicator(number: int, one: Mapping[str, Any]) -> Row:
     words = [*_list(one.get("indicator_types")), *_list(one.get("labels"))]
     values: Sequence[Any]
     if one.get("revoked") is True:
-        values = [Fault("revoked by its publisher", False)]
+        values = [Fault("revoked by its publisher", False, "revoked")]
     elif "benign" in words:
-        values = [Fault("called benign by its publisher", False)]
+        values = [Fault("called benign by its publisher", False, "benign")]
     elif str(one.get("pattern_type") or "stix").lower() != "stix":
-        values = [Fault(f"a pattern in {str(one['pattern_type'])[:40]}, not in STIX", False)]
+        values = [
+            Fault(f"a pattern in {str(one['pattern_type'])[:40]}, not in STIX", False, "pattern_language")
+        ]
     elif not isinstance(pattern, str) or not pattern.strip():
-        values = [Fault("an indicator without a pattern", True)]
+        values = [Fault("an indicator without a pattern", True, "no_value")]
     else:
         try:
             values = [_comparison(path, value) for path, value in comparisons(pattern)]
         except ValueError as problem:
-            values = [Fault(str(problem), bool("not understood" in str(problem) and _TAKEN.search(pattern)))]
+            values = [
+                Fault(
+                    str(problem), bool("not understood" in str(problem) and _TAKEN.search(pattern)), "pattern"
+                )
+            ]
     return Row(number, text, list(values), _fields(one))
 
 
@@ -184,13 +190,15 @@ def _comparison(path: str, value: str) -> Union[Fault, Tuple[str, str]]:
         return _OBJECTS[kind], value
     if kind == "network-traffic" and rest in ("dst_ref.value", "src_ref.value"):
         return "domain", value
-    return Fault(f"{path[:60]} is not something that Falcon takes", False)
+    return Fault(f"{path[:60]} is not something that Falcon takes", False, "type_not_taken")
 
 
 def _hash(algorithm: str, value: Any) -> Union[Fault, Tuple[str, str]]:
     kind = _HASH_PATHS.get(re.sub(r"[^a-z0-9]", "", algorithm.lower()))
     if kind is None:
-        return Fault(f"a {algorithm.strip(chr(39))[:20]}; Falcon takes sha256 and md5", False)
+        return Fault(
+            f"a {algorithm.strip(chr(39))[:20]}; Falcon takes sha256 and md5", False, "hash_not_taken"
+        )
     return kind, value if isinstance(value, str) else str(value)
 
 
@@ -201,4 +209,4 @@ def _observable(one: Mapping[str, Any]) -> List[Any]:
         return [_hash(str(algorithm), value) for algorithm, value in hashes.items()]
     if kind in _OBJECTS and isinstance(one.get("value"), str):
         return [(_OBJECTS[str(kind)], one["value"])]
-    return [Fault(f"{kind} is not something that Falcon takes", kind in _OBJECTS)]
+    return [Fault(f"{kind} is not something that Falcon takes", kind in _OBJECTS, "type_not_taken")]

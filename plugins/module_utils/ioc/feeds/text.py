@@ -56,10 +56,12 @@ def rows(numbered: Iterator[Tuple[int, str]]) -> Iterator[Row]:
         values, rest = _values(mark(text))
         if _COMMENT.match(text):
             if values:
-                yield Row(number, written, [Fault("a comment", False)], {})
+                yield Row(number, written, [Fault("a comment", False, "comment")], {})
             continue
         fields = {"description": rest} if rest else {}
-        yield Row(number, written, values or [Fault("no indicator in this line", False)], fields)
+        yield Row(
+            number, written, values or [Fault("no indicator in this line", False, "no_indicator")], fields
+        )
 
 
 def _values(text: str) -> Tuple[List[Any], str]:
@@ -100,7 +102,7 @@ def _values(text: str) -> Tuple[List[Any], str]:
             faults.append(broken)
         elif len(digits) in (32, 64):
             if _NOT_OF_A_FILE.search(plain[max(0, match.start() - 30) : match.start()]):
-                faults.append(Fault("not the hash of a file", False))
+                faults.append(Fault("not the hash of a file", False, "type_not_taken"))
             else:
                 values.append(("hash", digits))
                 first = first or digits
@@ -136,9 +138,11 @@ def _alone(bare: str, in_list: bool) -> List[Any]:
         kind = "domain" if _is_domain(plain, True) or recognise(host) is None else ""
     else:
         kind = "any"
-    outcomes = judge(kind, plain) if kind else [Fault("a file name; Falcon does not take them", False)]
+    outcomes = (
+        judge(kind, plain) if kind else [Fault("a file name; Falcon does not take them", False, "file_name")]
+    )
     outcome = outcomes[0]
-    if len(outcomes) > 1 or (isinstance(outcome, Fault) and outcome.reason.startswith("no hash")):
+    if len(outcomes) > 1 or (isinstance(outcome, Fault) and outcome.code == "no_indicator"):
         return []
     return [(kind, plain) if not isinstance(outcome, Fault) or outcome.malformed else outcome]
 
@@ -157,18 +161,18 @@ def _defanged(group: str, token: str) -> Any:
         host = plain.rpartition("@")[2]
         if DOT in token and _ADDRESS.match(host):
             return ("address", host)  # user@address, as in a URL
-        return Fault("an e-mail address; Falcon does not take them", False)
+        return Fault("an e-mail address; Falcon does not take them", False, "email")
     if group == "url":
         return (
             ("url", plain)
             if is_defanged(token.partition("/")[0]) or is_defanged(_authority(token))
-            else Fault(f"a URL that {_NOT_ALONE}", False)
+            else Fault(f"a URL that {_NOT_ALONE}", False, "not_defanged")
         )
     if group == "v6":
         if COLON in token:
             return ("address", plain)
         return (
-            Fault(f"an address that {_NOT_ALONE}", False)
+            Fault(f"an address that {_NOT_ALONE}", False, "not_defanged")
             if recognise(plain) and plain.count(":") > 2
             else None
         )
@@ -178,14 +182,14 @@ def _defanged(group: str, token: str) -> Any:
         if _ADDRESS.match(plain):
             return ("address", plain)
         if name.startswith("*."):
-            return Fault("a wildcard; Falcon takes single domains", False)
+            return Fault("a wildcard; Falcon takes single domains", False, "wildcard")
         if not is_plausible_domain(name.lower(), name, True):
-            return Fault("a file name; Falcon does not take them", False)
+            return Fault("a file name; Falcon does not take them", False, "file_name")
         return ("url" if "/" in plain else "domain", plain)
     if _ADDRESS.match(name):
-        return Fault(f"an address that {_NOT_ALONE}", False) if recognise(name) else None
+        return Fault(f"an address that {_NOT_ALONE}", False, "not_defanged") if recognise(name) else None
     if ("/" in plain or _HEX.search(plain)) and _is_domain(plain, False):
-        return Fault(f"a URL that {_NOT_ALONE}", False)
+        return Fault(f"a URL that {_NOT_ALONE}", False, "not_defanged")
     return None
 
 

@@ -45,6 +45,7 @@ def test_a_feed_is_told(table: str) -> None:
                 "text": f"sha1,{'d4' * 20},",
                 "reason": "type sha1 is not one that Falcon takes",
                 "malformed": False,
+                "code": "type_not_taken",
             },
             {
                 "path": table,
@@ -52,6 +53,7 @@ def test_a_feed_is_told(table: str) -> None:
                 "text": "ip,1.2.3,",
                 "reason": "'1.2.3' is not an IPv4 address",
                 "malformed": True,
+                "code": "invalid_value",
             },
         ],
         "counts": {
@@ -61,7 +63,10 @@ def test_a_feed_is_told(table: str) -> None:
             "rejected": 2,
             "malformed": 1,
             "by_reason": {"type sha1 is not one that Falcon takes": 1, "... is not an IPv4 address": 1},
+            "by_code": {"type_not_taken": 1, "invalid_value": 1},
         },
+        "stops": [],
+        "columns_read": {},
     }
 
 

@@ -229,6 +229,7 @@ def test_repeats_collapse_to_the_first_within_and_across(tmp_path: Path) -> None
         "rejected": 0,
         "malformed": 0,
         "by_reason": {},
+        "by_code": {},
     }
 
 
@@ -621,6 +622,7 @@ def test_what_is_no_attribute_of_misp_is_rejected(tmp_path: Path) -> None:
 
 def test_a_reject_tells_what_the_modules_return() -> None:
     given = {"path": "feed.csv", "line": 2, "text": "ip,x", "reason": "'x' is not one", "malformed": True}
+    given["code"] = "invalid_value"
     assert Reject(**given).as_dict() == given
 
 
