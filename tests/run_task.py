@@ -11,14 +11,14 @@ import subprocess
 import sys
 from typing import Any, Dict, Mapping, Tuple
 
-from ansible_collections.threatops.falcon.plugins.module_utils.task import auth, info, many, observed, one
+from ansible_collections.threatops.falcon.plugins.module_utils.task import auth, info, ioc, iocs, observed
 from ansible_collections.threatops.falcon.plugins.module_utils.task.base import Context, Task, perform
 from ansible_collections.threatops.falcon.plugins.module_utils.task.options import ArgumentSpec
 
 Result = Dict[str, Any]
 TASKS: Dict[str, Tuple[ArgumentSpec, Task]] = {
-    "falcon_iocs": (many.SPEC, many.run),
-    "falcon_ioc": (one.SPEC, one.run),
+    "falcon_iocs": (iocs.SPEC, iocs.run),
+    "falcon_ioc": (ioc.SPEC, ioc.run),
     "falcon_ioc_info": (info.SPEC, info.run),
     "falcon_ioc_hosts_info": (observed.HOSTS, observed.hosts),
     "falcon_ioc_processes_info": (observed.PROCESSES, observed.processes),

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from ..module_utils.task import one
+from ..module_utils.task import ioc
 from ..plugin_utils.run_task import RunTask
 
 
 class ActionModule(RunTask):
-    SPEC, TASK = one.SPEC, one.run
+    SPEC, TASK = ioc.SPEC, ioc.run

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from ..module_utils.task import many
+from ..module_utils.task import iocs
 from ..plugin_utils.run_task import RunTask
 
 
 class ActionModule(RunTask):
-    SPEC, TASK = many.SPEC, many.run
+    SPEC, TASK = iocs.SPEC, iocs.run

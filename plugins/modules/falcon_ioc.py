@@ -132,7 +132,7 @@ requests:
 """
 
 from ansible_collections.threatops.falcon.plugins.module_utils.task.base import run_module
-from ansible_collections.threatops.falcon.plugins.module_utils.task.one import SPEC, run
+from ansible_collections.threatops.falcon.plugins.module_utils.task.ioc import SPEC, run
 
 
 def main() -> None:

@@ -324,7 +324,7 @@ diff:
 """
 
 from ansible_collections.threatops.falcon.plugins.module_utils.task.base import run_module
-from ansible_collections.threatops.falcon.plugins.module_utils.task.many import SPEC, run
+from ansible_collections.threatops.falcon.plugins.module_utils.task.iocs import SPEC, run
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from run_task import run
 from simulator_fixture import Tenant, start_thread
 
-from ansible_collections.threatops.falcon.plugins.module_utils.task import many
+from ansible_collections.threatops.falcon.plugins.module_utils.task import iocs
 
 # Every list is written whole, so that what it asks for is all that an indicator says.
 WANTED = st.dictionaries(
@@ -61,7 +61,7 @@ class Owners(RuleBasedStateMachine):
     def start(self) -> None:
         self.tenant, self.running = start_thread("--empty")
         self.time = Later()
-        many.datetime = self.time
+        iocs.datetime = self.time
         self.said: dict[str, set[tuple[str, str]]] = {owner: set() for owner in lists.OWNERS}
 
     def live(self) -> list[dict[str, Any]]:
@@ -142,7 +142,7 @@ class Owners(RuleBasedStateMachine):
             assert answer.status_code == 200
 
     def teardown(self) -> None:
-        many.datetime = datetime
+        iocs.datetime = datetime
         if hasattr(self, "tenant"):
             self.tenant.close()
             self.running.stop()

@@ -10,7 +10,7 @@ from typing import Any
 
 from run_task import run
 
-from ansible_collections.threatops.falcon.plugins.module_utils.task import one
+from ansible_collections.threatops.falcon.plugins.module_utils.task import ioc
 
 OPERATIONS = ("created", "none", "updated", "deleted", "none")
 EVIL = {"type": "domain", "value": "Evil.Example."}
@@ -75,5 +75,5 @@ def test_an_expired_one_is_said(simulator: Any) -> None:
 
 def test_the_spec_takes_every_field_of_an_item() -> None:
     assert {"policy", "share_level", "expiration_days", "renew_within_days", "filename"} <= set(
-        one.SPEC.options
+        ioc.SPEC.options
     )

@@ -15,7 +15,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.api.batches impor
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import Change
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import Failure, Plan
-from ansible_collections.threatops.falcon.plugins.module_utils.task import many
+from ansible_collections.threatops.falcon.plugins.module_utils.task import iocs
 from ansible_collections.threatops.falcon.plugins.module_utils.task.reconcile import Account
 
 ENTITIES = "/iocs/entities/indicators/v1"
@@ -211,4 +211,4 @@ def test_the_argument_spec_holds_what_the_contract_names() -> None:
         "api",
         "auth",
     }
-    assert ownership | guards | sending <= set(many.SPEC.options)
+    assert ownership | guards | sending <= set(iocs.SPEC.options)
