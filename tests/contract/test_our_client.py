@@ -76,9 +76,9 @@ def test_indicators_of_today(client: Client, demo_simulator: Tenant) -> None:
     made = current.create([domain(name) for name in names], comment="a + b & c", retrodetects=False)
     assert {outcome.status for outcome in made} == {"done"}
     ids: List[str] = [outcome.record["id"] for outcome in made if outcome.record]
-    observed = current.observe([("domain", name, name) for name in names[:3]], "feed", True)
+    observed = current.observe([("domain", name, name) for name in names[:3]], ["feed"], True)
     assert len(observed) == 450
-    assert len(current.observe([("domain", names[0], names[0].upper())], None, False)) == 1
+    assert len(current.observe([("domain", names[0], names[0].upper())], [], False)) == 1
     changed = current.update([{"id": one, "severity": "high"} for one in ids])
     assert {outcome.status for outcome in changed} == {"done"}
     found = current.find(
@@ -125,7 +125,7 @@ def test_indicators_of_2021(client: Client, demo_simulator: Tenant) -> None:
     legacy = Legacy(client)
     made = legacy.create([{"type": "domain", "value": "old.test", "action": "detect", "source": "feed"}])
     assert [outcome.status for outcome in made] == ["done"], made
-    (record,) = legacy.observe([("domain", "old.test", "old.test")], "feed", True)
+    (record,) = legacy.observe([("domain", "old.test", "old.test")], ["feed"], True)
     assert record["source"] == "feed"
     assert legacy.find({"types": ["domain"], "sources": ["feed"]}).total == 1
     assert [outcome.status for outcome in legacy.update([{"id": record["id"], "description": "x"}])] == [

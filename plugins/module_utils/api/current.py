@@ -45,14 +45,19 @@ class Current:
         return None
 
     def observe(
-        self, wanted: Sequence[Wanted], source: Optional[str], whole_source: bool, everywhere: bool = False
+        self,
+        wanted: Sequence[Wanted],
+        sources: Sequence[str] = (),
+        whole: bool = False,
+        everywhere: bool = False,
     ) -> List[Record]:
-        """The live records of the wanted indicators and, with C{whole_source}, all that have this source.
+        """The live records of the wanted indicators and, with `whole`, all that have one of the sources.
 
-        @param everywhere: Look through all of the tenant for records of the wanted in spellings that nobody knows.
-        @raise IncompleteView: They cannot be read whole.
+        Without `whole` the sources are those that the wanted are likely to belong to, which decides what is asked
+        first. With `everywhere`, all of the tenant is looked through for records of the wanted in spellings that nobody knows.
+        Raises IncompleteView where they cannot be read whole.
         """
-        return Observation(self._client, self._page_size, wanted, source, whole_source, everywhere).read()
+        return Observation(self._client, self._page_size, wanted, sources, whole, everywhere).read()
 
     def find(
         self,

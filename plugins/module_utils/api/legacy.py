@@ -109,7 +109,12 @@ class Legacy:
         named = [option for option, given in cannot.items() if given]
         return f"the legacy API cannot express {', '.join(named)}; use api: current" if named else None
 
-    def observe(self, wanted: Sequence[Wanted], source: Optional[str], whole_source: bool) -> List[Record]:
+    def observe(
+        self,
+        wanted: Sequence[Wanted],
+        sources: Sequence[str] = (),
+        whole: bool = False,
+    ) -> List[Record]:
         """See L{current.Current.observe}."""
         wanted = [one for one in wanted if one[0] in _TYPES]  # it has none of the others
         kinds = {kind for kind, _value, _written in wanted}
@@ -122,14 +127,17 @@ class Legacy:
             named = [("types", kind) for kind in sorted(kinds)]
             for some in chunks(values, room // 2) if values else []:
                 ids.update(dict.fromkeys(self._query([*named, *(("values", value) for value in some)])[0]))
-        if whole_source and source:
+        owned = frozenset(source for source in sources if source and whole)
+        if owned:
             # A comma separates sources, so one that holds a comma cannot be asked for.
-            ids.update(dict.fromkeys(self._query([] if "," in source else [("sources", source)])[0]))
+            odd = any("," in source for source in owned)
+            named = [] if odd else [("sources", source) for source in sorted(owned)]
+            ids.update(dict.fromkeys(self._query(named)[0]))
         identities = {(kind, value) for kind, value, _written in wanted}
         return [
             record
             for record in self._read(ids)
-            if identity(record) in identities or (whole_source and record.get("source") == source)
+            if identity(record) in identities or record.get("source") in owned
         ]
 
     def find(

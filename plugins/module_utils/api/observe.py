@@ -43,10 +43,10 @@ def chunks(values: Iterable[str], room: int) -> List[List[str]]:
 
 
 class Observation:
-    """Everything that a tenant has of the wanted indicators, and all of a source if that is wanted.
+    """Everything that a tenant has of the wanted indicators, and all of some sources if that is wanted.
 
     There are three ways to read it: by value (one request for each URL full of values, some 250 SHA-256), by owner
-    (one for each 2,000 indicators of the source), and the whole tenant (one for each 2,000 indicators). Which
+    (one for each 2,000 indicators of the sources), and the whole tenant (one for each 2,000 indicators). Which
     is the cheapest depends on two totals that only the first page of a listing tells, and that page may turn out to be
     of no use. So: what fits into one URL is asked for in one request. A list that is its source's, as it is in every
     run after the first, costs the pages of that source and no more. Otherwise the first page of the tenant is read too
@@ -58,8 +58,8 @@ class Observation:
         client: Client,
         size: PageSize,
         wanted: Sequence[Wanted],
-        source: Optional[str],
-        whole_source: bool,
+        sources: Sequence[str],
+        whole: bool,
         everywhere: bool = False,
     ) -> None:
         self._client = client
@@ -70,10 +70,10 @@ class Observation:
             for spelling in (value,) if written == value else (value, written):
                 others = self._spellings.get(spelling, ())
                 self._spellings[spelling] = (*others, (kind, value))
-        self._source = source
-        self._whole_source = whole_source and source is not None
+        self._owners = [one for one in dict.fromkeys(sources) if one]
+        self._whole = frozenset(self._owners if whole else ())
         self._everywhere = everywhere
-        self._taken = _OVERHEAD + len(client.base_url) + 3 * len(source or "")
+        self._taken = _OVERHEAD + len(client.base_url) + sum(3 * len(one) + 5 for one in self._owners)
         self._longest = 0
         self._seen: Dict[str, Record] = {}
         self._identities: Dict[str, Identity] = {}
@@ -84,7 +84,7 @@ class Observation:
         @raise IncompleteView: It cannot be read whole.
         """
         quotable = all(fql.quotable(value) for _kind, value in self._wanted)
-        if self._whole_source and not fql.quotable(self._source or ""):
+        if not all(fql.quotable(one) for one in self._whole):
             quotable = False
         if self._everywhere:
             kinds = sorted({kind for kind, _value in self._wanted})
@@ -121,7 +121,7 @@ class Observation:
         if known in self._wanted:
             return True
         own = record.get("from_parent") is not True
-        return own and self._whole_source and record.get("source") == self._source
+        return own and record.get("source") in self._whole
 
     def _list(self, term: str) -> Listing:
         self._longest = max(self._longest, len(term))
@@ -148,12 +148,13 @@ class Observation:
 
     def _read(self) -> None:
         by_value = self._unseen()
-        owned = fql.one_of("source", [self._source]) if self._source and fql.quotable(self._source) else ""
+        owners = [one for one in self._owners if fql.quotable(one)]
+        owned = fql.one_of("source", owners) if owners else ""
         if len(by_value) > 1:
             self._read_many(by_value, owned)
             return
         terms = [fql.one_of("value", values) for values in by_value]
-        if self._whole_source:
+        if self._whole:
             terms.append(owned)
         if terms:
             self._seen.update(self._list(fql.either(terms) if len(terms) > 1 else terms[0]).finish())
@@ -168,7 +169,7 @@ class Observation:
             # At best, everything that the source has is wanted: what is left then is others'.
             left = max(0, len(self._wanted) - (owner.total or 0))
             others = -(-left * len(by_value) // len(self._wanted))
-            if others <= 1 and (self._whole_source or owner.pages_left() + others <= len(by_value)):
+            if others <= 1 and (self._whole or owner.pages_left() + others <= len(by_value)):
                 self._seen.update(owner.finish())
                 others = 0
                 if len(self._unseen()) <= 1:
@@ -178,7 +179,7 @@ class Observation:
         tenant.read_page()
         self._seen.update(tenant.records)
         ways = [(tenant.pages_left(), "tenant")]
-        if not self._whole_source or (owner and owner.complete):
+        if not self._whole or (owner and owner.complete):
             ways.append((len(self._unseen()), "values"))
         if owner and not owner.complete:
             ways.append((owner.pages_left() + others, "owner"))

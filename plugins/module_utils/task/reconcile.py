@@ -141,7 +141,7 @@ class Reconciliation:
         source = self._policy.source or None
         if not wanted and not (source and whole_source):
             return []
-        records: List[Record] = self._api.observe(wanted, source, whole_source)
+        records: List[Record] = self._api.observe(wanted, [source] if source else [], whole_source)
         return records
 
     def _resolve_host_groups(self, desired: Sequence[Desired]) -> None:
@@ -270,7 +270,7 @@ class Reconciliation:
         lost = [change for change in changes if change.operation == CREATE and change.identity not in seen]
         if not lost or isinstance(self._api, Legacy):
             return ()
-        found = self._api.observe([(*change.identity, change.value) for change in lost], None, False, True)
+        found = self._api.observe([(*change.identity, change.value) for change in lost], everywhere=True)
         for record in found:
             self._context.warn(
                 f"Falcon holds {' '.join(identity(record))} as {record['value']!r}, and takes the two for one; "

@@ -219,16 +219,16 @@ def test_a_lost_answer_is_read_back(falcon, old, connect, verb, done):
 def test_observe_one(falcon, old, connect):
     old.add("domain", "a.example")
     api = Legacy(connect())
-    assert [record["id"] for record in api.observe([("domain", "a.example", "a.example")], None, False)] == [
+    assert [record["id"] for record in api.observe([("domain", "a.example", "a.example")], [], False)] == [
         "domain:a.example"
     ]
     assert falcon.seen() == [f"GET {ENTITIES}"]
-    assert api.observe([("domain", "b.example", "B.example")], None, False) == []
+    assert api.observe([("domain", "b.example", "B.example")], [], False) == []
 
 
 def test_what_it_cannot_hold_is_not_asked_for(falcon, connect):
     wanted = [("all_subdomains", "a.example", "a.example")]
-    assert Legacy(connect()).observe(wanted, None, False) == []
+    assert Legacy(connect()).observe(wanted, [], False) == []
     for selection in ({"types": ["all_subdomains"]}, {"actions": ["prevent"]}):
         assert Legacy(connect()).find(selection).records == []
     assert falcon.requests == []
@@ -238,7 +238,7 @@ def test_observe_many_and_a_source(falcon, old, connect):
     for number in range(700):
         old.add("domain", f"{number}.example", source="ours" if number < 650 else "x")
     wanted = [("domain", f"{number}.example", f"{number}.example") for number in (1, 660, 9999)]
-    found = Legacy(connect(concurrency=4)).observe(wanted, "ours", True)
+    found = Legacy(connect(concurrency=4)).observe(wanted, ["ours"], True)
     assert len(found) == 651
     queries = [request for request in falcon.requests if request.path == QUERIES]
     assert [request.get("offset") for request in queries] == ["0", "0", "500"]
@@ -285,7 +285,7 @@ def test_switched_off_is_one_sentence(falcon, connect, said):
     )
     api = Legacy(connect())
     for ask in (
-        lambda: api.observe([("domain", "a.example", "a.example")], "s", True),
+        lambda: api.observe([("domain", "a.example", "a.example")], ["s"], True),
         lambda: api.find({}),
     ):
         with pytest.raises(NotSupported) as caught:
@@ -317,7 +317,7 @@ def test_half_a_view_is_none(falcon, connect):
         Legacy(connect()).find({})
     falcon.handler = lambda request: falcon.ok(errors=[{"code": 1, "message": "a shard is missing"}])
     with pytest.raises(IncompleteView, match="a shard is missing"):
-        Legacy(connect()).observe([("domain", "a.example", "a.example")], None, False)
+        Legacy(connect()).observe([("domain", "a.example", "a.example")], [], False)
 
 
 @pytest.mark.parametrize("shown", [True, False])
@@ -377,8 +377,8 @@ def test_a_query_with_an_error_is_no_view(falcon, connect):
 def test_a_path_that_is_not_found_is_no_indicator_that_is_not(falcon, connect):
     falcon.handler = lambda request: falcon.error(404, "Resource Not Found")
     api = Legacy(connect())
-    for ask in (lambda: api.find({}), lambda: api.observe([("md5", "x", "x")], None, False)):
+    for ask in (lambda: api.find({}), lambda: api.observe([("md5", "x", "x")], [], False)):
         with pytest.raises(NotSupported, match="switched the legacy API"):
             ask()
     falcon.handler = lambda request: falcon.error(404, "md5:x - Resource Not Found")
-    assert api.observe([("md5", "x", "x")], None, False) == []
+    assert api.observe([("md5", "x", "x")], [], False) == []

@@ -36,23 +36,23 @@ def filters(falcon):
 def test_one_value_is_one_request_with_both_spellings(falcon, tenant, connect):
     tenant.add("evil.example")
     tenant.add("other.example")
-    found = Current(connect()).observe([("domain", "evil.example", "EVIL.example")], None, False)
+    found = Current(connect()).observe([("domain", "evil.example", "EVIL.example")], [], False)
     assert [record["value"] for record in found] == ["evil.example"]
     assert filters(falcon) == ["value:['evil.example','EVIL.example']+deleted:false"]
 
 
 def test_a_record_in_another_spelling_is_the_same_indicator(falcon, tenant, connect):
     tenant.add("EVIL.Example")
-    found = Current(connect()).observe([("domain", "evil.example", "EVIL.Example")], None, False)
+    found = Current(connect()).observe([("domain", "evil.example", "EVIL.Example")], [], False)
     assert len(found) == 1
 
 
 def test_a_hash_in_capitals_is_found_as_long_as_that_costs_no_request(falcon, tenant, connect):
     tenant.add("AB" * 32, "sha256")
-    found = Current(connect()).observe(wanted("ab" * 32), None, False)
+    found = Current(connect()).observe(wanted("ab" * 32), [], False)
     assert [record["value"] for record in found] == ["AB" * 32]
     many = [f"{number:063x}a" for number in range(200)]
-    Current(connect()).observe(wanted(*many), None, False)
+    Current(connect()).observe(wanted(*many), [], False)
     assert len(falcon.requests) == 2
     assert "A'" not in filters(falcon)[1]
 
@@ -61,41 +61,41 @@ def test_everywhere_finds_what_nobody_would_ask_for(falcon, tenant, connect):
     tenant.add("EVIL.Example")
     tenant.add("other.example")
     api = Current(connect())
-    assert api.observe(wanted("evil.example", kind="domain"), None, False) == []
-    found = api.observe(wanted("evil.example", kind="domain"), None, False, everywhere=True)
+    assert api.observe(wanted("evil.example", kind="domain"), [], False) == []
+    found = api.observe(wanted("evil.example", kind="domain"), [], False, everywhere=True)
     assert [record["value"] for record in found] == ["EVIL.Example"]
     assert filters(falcon)[-1] == "type:['domain']+deleted:false"
 
 
 def test_another_type_of_the_same_value_is_another_indicator(falcon, tenant, connect):
     tenant.add("evil.example", "all_subdomains")
-    assert Current(connect()).observe(wanted("evil.example", kind="domain"), None, False) == []
+    assert Current(connect()).observe(wanted("evil.example", kind="domain"), [], False) == []
 
 
 def test_values_and_source_in_one_request(falcon, tenant, connect):
     tenant.add("a.example", source="ours")
     tenant.add("b.example", source="theirs")
     tenant.add("c.example", source="theirs")
-    found = Current(connect()).observe(wanted("b.example", kind="domain"), "ours", True)
+    found = Current(connect()).observe(wanted("b.example", kind="domain"), ["ours"], True)
     assert {record["value"] for record in found} == {"a.example", "b.example"}
     assert filters(falcon) == ["(value:['b.example'],source:['ours'])+deleted:false"]
 
 
 def test_a_source_alone(falcon, tenant, connect):
     tenant.add("a.example", source="ours")
-    assert len(Current(connect()).observe([], "ours", True)) == 1
+    assert len(Current(connect()).observe([], ["ours"], True)) == 1
     assert filters(falcon) == ["source:['ours']+deleted:false"]
 
 
 def test_nothing_wanted_is_not_asked_for(falcon, tenant, connect):
-    assert Current(connect()).observe([], "ours", False) == []
+    assert Current(connect()).observe([], ["ours"], False) == []
     assert falcon.requests == []
 
 
 def test_a_list_that_is_its_sources_costs_the_pages_of_the_source(falcon, tenant, connect):
     fill(tenant, 4000)
     fill(tenant, 8000, "theirs", 10_000)
-    found = Current(connect()).observe(wanted(*map(sha256, range(4000))), "ours", True)
+    found = Current(connect()).observe(wanted(*map(sha256, range(4000))), ["ours"], True)
     assert len(found) == 4000
     assert filters(falcon) == ["source:['ours']+deleted:false"] * 2
 
@@ -104,7 +104,7 @@ def test_the_few_that_others_own_are_asked_for_by_value(falcon, tenant, connect)
     fill(tenant, 1990)
     fill(tenant, 10, "theirs", 1990)
     fill(tenant, 3000, "elsewhere", 10_000)
-    found = Current(connect()).observe(wanted(*map(sha256, range(2000))), "ours", True)
+    found = Current(connect()).observe(wanted(*map(sha256, range(2000))), ["ours"], True)
     assert len(found) == 2000
     assert len(falcon.requests) == 2
     assert filters(falcon)[1].startswith("value:[")
@@ -112,7 +112,7 @@ def test_the_few_that_others_own_are_asked_for_by_value(falcon, tenant, connect)
 
 def test_a_new_list_on_a_small_tenant_reads_the_tenant(falcon, tenant, connect):
     fill(tenant, 50, "theirs", 10_000)
-    found = Current(connect()).observe(wanted(*map(sha256, range(1000))), "ours", True)
+    found = Current(connect()).observe(wanted(*map(sha256, range(1000))), ["ours"], True)
     assert found == []
     assert filters(falcon) == ["source:['ours']+deleted:false", "deleted:false"]
 
@@ -120,7 +120,7 @@ def test_a_new_list_on_a_small_tenant_reads_the_tenant(falcon, tenant, connect):
 def test_a_new_list_on_a_large_tenant_is_asked_for_by_value(falcon, tenant, connect):
     fill(tenant, 21_000, "theirs", 10_000)
     tenant.add(sha256(5), "sha256", source="theirs")
-    found = Current(connect(concurrency=4)).observe(wanted(*map(sha256, range(1000))), "ours", True)
+    found = Current(connect(concurrency=4)).observe(wanted(*map(sha256, range(1000))), ["ours"], True)
     assert [record["value"] for record in found] == [sha256(5)]
     assert len(falcon.requests) <= 2 + 5
     assert filters(falcon).count("deleted:false") == 1
@@ -128,14 +128,14 @@ def test_a_new_list_on_a_large_tenant_is_asked_for_by_value(falcon, tenant, conn
 
 def test_without_a_source(falcon, tenant, connect):
     fill(tenant, 600)
-    found = Current(connect()).observe(wanted(*map(sha256, range(600))), None, False)
+    found = Current(connect()).observe(wanted(*map(sha256, range(600))), [], False)
     assert len(found) == 600
     assert filters(falcon) == ["deleted:false"]
 
 
 def test_a_large_source_is_not_read_for_a_few_values(falcon, tenant, connect):
     fill(tenant, 12_000)
-    found = Current(connect()).observe(wanted(*map(sha256, range(600))), "ours", False)
+    found = Current(connect()).observe(wanted(*map(sha256, range(600))), ["ours"], False)
     assert len(found) == 600
     assert len(falcon.requests) <= 2 + 3
 
@@ -146,7 +146,7 @@ def test_whatever_way_it_is_read_the_answer_is_the_same(falcon, tenant, connect,
     fill(tenant, 700, "theirs", 5000)
     fill(tenant, 2500, "elsewhere", 20_000)
     numbers = [*range(300), *range(5000, 5400), *range(90_000, 90_100)]
-    found = Current(connect(), page_size=500).observe(wanted(*map(sha256, numbers)), "ours", whole)
+    found = Current(connect(), page_size=500).observe(wanted(*map(sha256, numbers)), ["ours"], whole)
     assert len(found) == (700 if whole else 300) + 400
     assert len({record["id"] for record in found}) == len(found)
 
@@ -154,12 +154,12 @@ def test_whatever_way_it_is_read_the_answer_is_the_same(falcon, tenant, connect,
 def test_no_url_is_too_long(falcon, tenant, connect):
     """The tenant answers 414 above 19,000 characters."""
     values = [f"{'ü' * 20}{number}.example".encode("idna").decode() for number in range(3000)]
-    Current(connect()).observe(wanted(*values, kind="domain"), None, False)
+    Current(connect()).observe(wanted(*values, kind="domain"), [], False)
     Current(connect()).observe(
-        [("domain", f"{number}.example", "Ü" * 150) for number in range(50)], "s" * 200, True
+        [("domain", f"{number}.example", "Ü" * 150) for number in range(50)], ["s" * 200], True
     )
     fill(tenant, 5000, "x")
-    Current(connect()).observe(wanted(*values, kind="domain"), None, False)
+    Current(connect()).observe(wanted(*values, kind="domain"), [], False)
     assert max(len(request.target) for request in falcon.requests) <= 18_100
 
 
@@ -174,7 +174,7 @@ def test_a_tenant_that_takes_only_shorter_filters(falcon, tenant, connect, statu
 
     falcon.handler = handler
     client = connect()
-    found = Current(client).observe(wanted(*map(sha256, range(240))), None, False)
+    found = Current(client).observe(wanted(*map(sha256, range(240))), [], False)
     assert len(found) == 240
     assert any("A long filter was refused" in text for text in client.warnings)
 
@@ -182,7 +182,7 @@ def test_a_tenant_that_takes_only_shorter_filters(falcon, tenant, connect, statu
 def test_a_short_filter_that_is_refused_is_not_sent_again(falcon, connect):
     falcon.handler = lambda request: falcon.error(400, "check fql filter")
     with pytest.raises(RequestRefused):
-        Current(connect()).observe(wanted("a.example", kind="domain"), None, False)
+        Current(connect()).observe(wanted("a.example", kind="domain"), [], False)
     assert len(falcon.requests) == 1
 
 
@@ -190,14 +190,14 @@ def test_a_short_filter_that_is_refused_is_not_sent_again(falcon, connect):
 def test_a_source_that_no_filter_can_hold(falcon, tenant, connect, source):
     tenant.add("a.example", source=source)
     tenant.add("b.example", source="aXb")
-    found = Current(connect()).observe([], source, True)
+    found = Current(connect()).observe([], [source], True)
     assert [record["source"] for record in found] == [source]
     assert filters(falcon) == ["deleted:false"]
 
 
 def test_a_value_that_no_filter_can_hold(falcon, tenant, connect):
     tenant.add("a'b\"c")
-    found = Current(connect()).observe(wanted("a'b\"c", kind="domain"), None, False)
+    found = Current(connect()).observe(wanted("a'b\"c", kind="domain"), [], False)
     assert len(found) == 1
 
 
@@ -209,7 +209,7 @@ def test_deleted_records_are_none_and_inherited_ones_no_part_of_a_source(falcon,
         {"id": "4", "type": "domain", "value": "c.example", "source": "ours"},
     ]
     falcon.script = [falcon.ok(rows, total=4)]
-    found = Current(connect()).observe(wanted("a.example", kind="domain"), "ours", True)
+    found = Current(connect()).observe(wanted("a.example", kind="domain"), ["ours"], True)
     assert [record["id"] for record in found] == ["2", "4"]
 
 
@@ -218,7 +218,7 @@ def test_half_a_view_is_none(falcon, tenant, connect):
     short = falcon.ok([], total=5, after="x")
     falcon.script = [short, short]
     with pytest.raises(IncompleteView):
-        Current(connect()).observe(wanted(*map(sha256, range(5))), "ours", True)
+        Current(connect()).observe(wanted(*map(sha256, range(5))), ["ours"], True)
 
 
 def test_chunks_hold_everything_once():
