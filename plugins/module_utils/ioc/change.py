@@ -71,6 +71,11 @@ class Change:
         return self.kind, self.value
 
     @property
+    def purge(self) -> bool:
+        """Whether no item asks for it: a purge does."""
+        return self.desired is None
+
+    @property
     def id(self) -> str:
         return str(self.record.get("id", "")) if self.record else ""
 
@@ -87,7 +92,22 @@ class Change:
         if self.days is not None and "expiration" in after:
             after["expiration"] = f"+{self.days}d"
         before = to_item(self.record) if self.operation == DELETE and self.record else self.before
-        return [self.operation, self.kind, self.value, self.id, before, after]
+        return [self.operation, self.kind, self.value, self.id, _ordered(before), _ordered(after)]
+
+
+def _ordered(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    """Fields without the order of their lists, which means nothing and which a tenant may change."""
+    return {name: sorted(value) if isinstance(value, list) else value for name, value in fields.items()}
+
+
+def asked(item: Desired) -> Dict[str, Any]:
+    """What an item asks for, in the vocabulary of items, its owner aside."""
+    fields = _as_item({name: value for name, value in item.fields.items() if name != "source"})
+    if item.days is not None:
+        fields["expiration_days"] = item.days
+    if item.ignore:
+        return {"ignore": True}
+    return {"state": item.state, **fields}
 
 
 def created(item: Desired, now: datetime.datetime, vocabulary: Vocabulary) -> Change:

@@ -7,27 +7,19 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from typing import Any, Dict, List, Mapping, Sequence
 
 from .change import CREATE, DELETE, UPDATE, Change
 from .fields import FIELDS
 from .record import to_item
+from .wording import visible
 
 #: Entries that a diff shows. Ansible compares the two texts line by line, which is slow for long ones.
 MOST_SHOWN = 200
 
+__all__ = ("created", "deleted", "lists", "texts", "updated", "visible")
+
 _NAMING = ("type", "value", "id")
-
-
-def visible(text: str) -> str:
-    """A text without characters that a terminal would act on or hide; they are shown as escapes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char if unicodedata.category(char)[0] != "C" else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
 
 
 def texts(changes: Sequence[Change]) -> Dict[str, str]:

@@ -4,195 +4,187 @@
 
 """The one decision: what has to be done to a tenant so that it is as desired, and whether it may be done.
 
-Pure: no clock, no network, no Ansible. Check mode, C{changed}, the diff, the counts and every returned list are
-read off the L{Plan} that L{plan} gives.
+Pure: no clock, no network, no Ansible. Check mode, `changed`, the diff, the counts and every returned list are read
+off the `Plan` that `plan` gives. A deployment of several lists is planned by `deployment.plan_deployment`, one list
+after the other with what is decided here.
 """
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set
+from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from . import rules
-from .change import CREATE, CURRENT, DELETE, UPDATE, Change, Vocabulary, created, no_objection, updated
-from .diff import visible
+from . import guards, rules
+from .change import CREATE, DELETE, UPDATE, Change, created, updated
 from .fields import FieldProblem
 from .item import Desired
+from .policy import DeletionLimit, Policy
+from .reasons import FOREIGN, IGNORED, INHERITED, INVALID, LEFT, PROTECTED, Failure, Refusal, SetAside
 from .record import STORED, Record, has_expired, identity
-from .values import DOMAIN_LENGTH, Identity
+from .values import Identity
 
+__all__ = ("DeletionLimit", "Failure", "Plan", "Policy", "Refusal", "SetAside", "plan")
 
-@dataclass(frozen=True)
-class DeletionLimit:
-    """At most so many deletions: a count, or a share in percent of what the source owned before."""
-
-    number: int
-    percent: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> DeletionLimit:
-        """@raise ValueError: it is neither a count nor a share"""
-        written = re.fullmatch(r"\s*([0-9]{1,9})\s*(%?)\s*", text)
-        if written is None or (written[2] and int(written[1]) > 100):
-            raise ValueError(f"{text!r} is neither a count such as 25 nor a share such as 10%")
-        return cls(int(written[1]), bool(written[2]))
-
-    def allows(self, owned: int) -> int:
-        return owned * self.number // 100 if self.percent else self.number
-
-    def __str__(self) -> str:
-        return f"{self.number}%" if self.percent else str(self.number)
-
-
-@dataclass(frozen=True)
-class Policy:
-    """How far a run may go. The fields are the options of C{falcon_iocs} by the same names.
-
-    @ivar now: the instant that expirations are judged by
-    @ivar protected: why an indicator must never be detected or prevented; C{None} where it may
-    @ivar malformed: places of broken feed lines, each of which stops a purge
-    """
-
-    now: datetime.datetime
-    source: str = ""
-    purge: bool = False
-    purge_allow_empty: bool = False
-    max_deletions: Optional[DeletionLimit] = None
-    on_foreign: str = "fail"
-    on_error: str = "continue"
-    on_protected: str = "fail"
-    approved_plan: str = ""
-    protected: Callable[[str, str], Optional[str]] = no_objection
-    malformed: Sequence[str] = ()
-    vocabulary: Vocabulary = CURRENT
-
-
-@dataclass
-class Failure:
-    """An item, or an owned indicator, that was not brought to what was asked."""
-
-    kind: str
-    value: str
-    operation: str
-    message: str
-    index: Optional[int] = None
-    place: str = ""
-
-    def as_dict(self) -> Dict[str, Any]:
-        return {
-            "index": self.index,
-            "type": self.kind,
-            "value": self.value,
-            "operation": self.operation,
-            "message": self.message,
-        }
-
-    @property
-    def where(self) -> str:
-        """The place in the list and the indicator, as far as they are known."""
-        value = self.value if len(self.value) <= DOMAIN_LENGTH else self.value[:77] + "..."
-        name = " ".join(part for part in (self.kind, visible(value)) if part)
-        return " ".join(part for part in (self.place, f"({name})" if name and self.place else name) if part)
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
+Records = Mapping[Identity, Sequence[Record]]
 
 
 @dataclass
 class Plan:
     """What is to be done, what is left alone and why, and what forbids doing any of it.
 
-    @ivar refusals: why nothing at all may be written
-    @ivar purge_stopped: why nothing was purged though it was asked for; the rest may be written
-    @ivar absent: items that are to be absent and neither failed nor foreign
-    @ivar owned: how many indicators the source owned before
+    `refusals` say why nothing at all may be written. `purge_stopped` says why nothing is purged though it was asked
+    for; the rest may be written. `set_aside` are the items that are left alone, `absent` the number of items that
+    are to be absent and neither failed nor foreign, `owned` how many indicators the source owned before, `expired`
+    how many of the unchanged are no longer enforced. `name` is the list's.
     """
 
+    name: str = ""
     changes: List[Change] = field(default_factory=list)
     desired: int = 0
     unchanged: int = 0
-    ignored: int = 0
     absent: int = 0
     owned: int = 0
     expired: int = 0
-    foreign: List[Dict[str, Any]] = field(default_factory=list)
-    protected: List[Dict[str, Any]] = field(default_factory=list)
+    set_aside: List[SetAside] = field(default_factory=list)
     failures: List[Failure] = field(default_factory=list)
-    refusals: List[str] = field(default_factory=list)
-    purge_stopped: str = ""
+    refusals: List[Refusal] = field(default_factory=list)
+    purge_stopped: Optional[Refusal] = None
 
     def of(self, operation: str) -> Iterator[Change]:
         return (change for change in self.changes if change.operation == operation)
 
+    def aside(self, *codes: str) -> List[SetAside]:
+        return [entry for entry in self.set_aside if entry.code in codes]
+
+    @property
+    def ignored(self) -> int:
+        return len(self.aside(IGNORED, LEFT))
+
+    @property
+    def foreign(self) -> List[Dict[str, Any]]:
+        return [entry.as_dict() for entry in self.aside(FOREIGN)]
+
+    @property
+    def protected(self) -> List[Dict[str, Any]]:
+        return [entry.as_dict() for entry in self.aside(PROTECTED)]
+
+    def planned(self, rejected: int = 0) -> Dict[str, int]:
+        """The counts as decided, whether or not the plan is refused; the keys are those of the account.
+
+        Indicators are counted, not records: a tenant may hold one twice. `rejected` are the lines of the list's
+        feeds that are no indicators; nothing is decided about them here.
+        """
+        return {
+            "desired": self.desired,
+            **{
+                f"{verb}d": len({change.identity for change in self.of(verb)})
+                for verb in (CREATE, UPDATE, DELETE)
+            },
+            "unchanged": self.unchanged,
+            "ignored": self.ignored,
+            "foreign": len(self.aside(FOREIGN)),
+            "protected": len(self.aside(PROTECTED)),
+            "rejected": rejected,
+            "failed": len({(failure.kind, failure.value, failure.place) for failure in self.failures}),
+        }
+
     def digest(self) -> str:
         """SHA-256 of the changes in canonical form, in hexadecimal digits."""
-        lines = sorted(
-            json.dumps(change.canonical(), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-            for change in self.changes
-        )
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return digest_of(self.changes)
+
+
+def digest_of(changes: Iterable[Change]) -> str:
+    """SHA-256 of changes in canonical form: whatever their order, and whichever list they belong to."""
+    lines = sorted(
+        json.dumps(change.canonical(), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        for change in changes
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def plan(desired: Sequence[Desired], observed: Sequence[Record], policy: Policy) -> Plan:
-    """Decide what has to be done.
+    """Decide what has to be done for one list.
 
-    @param desired: every item, in the order of the list; one a (type, value)
-    @param observed: every record of the tenant that an item names; with a purge, or a limit that is a share, also
-        every record that the source owns
-    @param policy: how far the run may go
+    `desired` is every item, in the order of the list, one for each (type, value). `observed` is every record of the
+    tenant that an item names; with a purge, or a limit that is a share, also every record that the source owns.
     """
-    result = Plan(desired=len(desired))
+    result = decide(desired, by_identity(observed), policy)
+    if policy.approved_plan:
+        result.refusals.extend(guards.approval(result.changes, result.digest(), policy.approved_plan))
+    return result
+
+
+def by_identity(observed: Iterable[Record]) -> Dict[Identity, List[Record]]:
+    """The records that exist, by what they identify."""
     records: Dict[Identity, List[Record]] = {}
     for record in observed:
         if not record.get("deleted"):
             records.setdefault(identity(record), []).append(record)
+    return records
+
+
+def decide(
+    desired: Sequence[Desired],
+    records: Records,
+    policy: Policy,
+    name: str = "",
+    taken: Mapping[Identity, str] = {},
+    named: Optional[AbstractSet[Identity]] = None,
+) -> Plan:
+    """Decide on one list of a deployment.
+
+    `taken` is what earlier lists name, each with the name of its list: it is left to them. `named` is what any list
+    names: no purge deletes it. Approval is not judged here.
+    """
+    result = Plan(name, desired=len(desired))
     if policy.source:
-        result.owned = sum(1 for found in records.values() for record in found if _owns(policy, record))
+        result.owned = sum(1 for found in records.values() for record in found if policy.owns(record))
     remaining = 0
     for item in desired:
+        found = records.get(item.identity, ())
         if item.ignore and item.identified:
-            result.ignored += 1
+            result.set_aside.append(_aside(IGNORED, item, "the item says ignore"))
         elif item.problem or not item.identified:
             result.failures.append(_failure(item, "validate", item.problem))
+        elif item.identity in taken:
+            first = taken[item.identity]
+            result.set_aside.append(_aside(LEFT, item, f"left to {first}, which names it first", list=first))
         elif item.state == "absent":
-            _absent(item, records.get(item.identity, []), policy, result)
+            _absent(item, found, policy, result)
         else:
-            remaining += _present(item, records.get(item.identity, []), policy, result)
+            remaining += _present(item, found, policy, result)
     if policy.purge:
-        _purge(desired, records, policy, remaining, result)
+        own = {item.identity for item in desired}
+        _purge(desired, records, own if named is None else named, policy, remaining, result)
     result.changes.sort(key=lambda change: (CREATE, UPDATE, DELETE).index(change.operation))
-    _guard(policy, result)
+    result.refusals.extend(guards.refusals(policy, result))
+    for refusal in result.refusals:
+        refusal.list = name
     return result
 
 
-def _owns(policy: Policy, record: Record) -> bool:
-    return bool(policy.source) and STORED["source"](record) == policy.source and not record.get("from_parent")
+def _aside(code: str, item: Desired, message: str, **details: Any) -> SetAside:
+    return SetAside(code, item.kind, item.value, message, item.index, item.place, details)
 
 
-def _failure(item: Desired, operation: str, message: str) -> Failure:
-    return Failure(item.kind, item.value, operation, message, item.index, item.place)
+def _failure(item: Desired, operation: str, message: str, code: str = INVALID) -> Failure:
+    return Failure(item.kind, item.value, operation, message, item.index, item.place, code)
 
 
-def _present(item: Desired, found: List[Record], policy: Policy, result: Plan) -> int:
-    """Decide on one item that is to be present.
-
-    @return: 1 where it counts as one that the list still wants present, else 0
-    """
-    inherited = [record for record in found if record.get("from_parent")]
-    own = [record for record in found if not record.get("from_parent")]
-    mine = [record for record in own if _owns(policy, record)] if policy.source else own
+def _present(item: Desired, found: Sequence[Record], policy: Policy, result: Plan) -> int:
+    """Decide on one item that is to be present. Returns 1 where the list still wants it present, else 0."""
+    inherited, own = _apart(found)
+    mine = _mine(own, policy)
     known = mine or own or inherited
     reason = _protection(item, known[0] if known else None, policy)
     if reason is not None:
-        result.protected.append({"type": item.kind, "value": item.value, "reason": reason})
+        result.set_aside.append(_aside(PROTECTED, item, reason, reason=reason))
         return 0
     if own and not mine:
         if policy.on_foreign != "adopt":
-            _foreign(item, own[0], result)
+            result.set_aside.append(_foreign(item, own[0], policy))
             return 1
         mine = own
     try:
@@ -216,26 +208,39 @@ def _present(item: Desired, found: List[Record], policy: Policy, result: Plan) -
     return 1
 
 
-_INHERITED = "the indicator is inherited from the parent CID and can be deleted only there"
-
-
-def _absent(item: Desired, found: List[Record], policy: Policy, result: Plan) -> None:
-    own = [record for record in found if not record.get("from_parent")]
-    if found and not own:
-        result.failures.append(_failure(item, DELETE, _INHERITED))
+def _absent(item: Desired, found: Sequence[Record], policy: Policy, result: Plan) -> None:
+    inherited, own = _apart(found)
+    if inherited and not own:
+        message = "the indicator is inherited from the parent CID and can be deleted only there"
+        result.failures.append(_failure(item, DELETE, message, INHERITED))
         return
-    if policy.source and policy.on_foreign != "adopt":
-        mine = [record for record in own if _owns(policy, record)]
+    if policy.on_foreign != "adopt":
+        mine = _mine(own, policy)
         if own and not mine:
-            _foreign(item, own[0], result)
+            result.set_aside.append(_foreign(item, own[0], policy))
             return
         own = mine
     result.absent += 1
     result.changes.extend(Change(DELETE, item.kind, item.value, item, record) for record in own)
 
 
-def _foreign(item: Desired, record: Record, result: Plan) -> None:
-    result.foreign.append({"type": item.kind, "value": item.value, "source": STORED["source"](record)})
+def _apart(found: Sequence[Record]) -> Tuple[List[Record], List[Record]]:
+    """The records that a parent CID hands down, and those of this CID."""
+    inherited = [record for record in found if record.get("from_parent")]
+    return inherited, [record for record in found if not record.get("from_parent")]
+
+
+def _mine(own: List[Record], policy: Policy) -> List[Record]:
+    """The records that the list may write: its source's, else those that another list of the deployment hands over."""
+    if not policy.source:
+        return own
+    mine = [record for record in own if policy.owns(record)]
+    return mine or [record for record in own if policy.owner_of(record) in policy.handed_over]
+
+
+def _foreign(item: Desired, record: Record, policy: Policy) -> SetAside:
+    owner = policy.owner_of(record)
+    return _aside(FOREIGN, item, f"owned by {owner}" if owner else "has no owner", source=owner)
 
 
 def _protection(item: Desired, record: Optional[Record], policy: Policy) -> Optional[str]:
@@ -253,80 +258,25 @@ def _protection(item: Desired, record: Optional[Record], policy: Policy) -> Opti
 
 def _purge(
     desired: Sequence[Desired],
-    records: Mapping[Identity, List[Record]],
+    records: Records,
+    named: AbstractSet[Identity],
     policy: Policy,
     remaining: int,
     result: Plan,
 ) -> None:
-    obstacles = [item.place or f"{item.kind} {item.value}" for item in desired if not item.identified]
-    obstacles.extend(policy.malformed)
-    named: Set[Identity] = {item.identity for item in desired}
     extra = [
         Change(DELETE, kind, value, None, record)
         for (kind, value), found in records.items()
         if (kind, value) not in named
         for record in found
-        if _owns(policy, record)
+        if policy.owns(record)
     ]
-    if obstacles:
-        result.purge_stopped = (
-            f"nothing was purged, since {some(obstacles)} cannot be read and may name one of the "
-            f"{len(extra)} indicators that purge would delete"
-        )
+    if not extra:
         return
-    if extra and not remaining and not policy.purge_allow_empty:
-        result.refusals.append(
-            f"the list has no item left that is to be present, so purge would delete all {len(extra)} indicators "
-            f"of source {policy.source!r}; set purge_allow_empty if that is meant"
-        )
+    result.purge_stopped = guards.purge_stopped(desired, policy, result.owned, len(extra))
+    if result.purge_stopped is not None:
+        result.purge_stopped.list = result.name
+        return
+    if not remaining and not policy.purge_allow_empty:
+        result.refusals.append(guards.empty_list(policy, len(extra)))
     result.changes.extend(extra)
-
-
-def _guard(policy: Policy, result: Plan) -> None:
-    """Find what forbids the whole plan, before anything is written."""
-    if policy.on_error == "fail":
-        problems = [str(failure) for failure in result.failures]
-        problems += [result.purge_stopped] if result.purge_stopped else []
-        if problems:
-            result.refusals.append(f"on_error is fail: {some(problems, '; ')}")
-    if policy.on_protected == "fail" and result.protected:
-        named = [f"{entry['type']} {entry['value']} ({entry['reason']})" for entry in result.protected]
-        result.refusals.append(f"protected indicators must not be detected or prevented: {some(named)}")
-    if policy.on_foreign == "fail" and result.foreign:
-        named = [f"{entry['type']} {entry['value']} ({_owner(entry['source'])})" for entry in result.foreign]
-        result.refusals.append(
-            f"indicators of the list belong to somebody else: {some(named)}; set on_foreign to skip or adopt"
-        )
-    deletions = list(result.of(DELETE))
-    if policy.max_deletions is not None:
-        allowed = policy.max_deletions.allows(result.owned)
-        if len(deletions) > allowed:
-            named = [f"{change.kind} {change.value}" for change in deletions]
-            share = f", which is {allowed} of {result.owned} owned" if policy.max_deletions.percent else ""
-            result.refusals.append(
-                f"{len(deletions)} deletions are more than max_deletions {policy.max_deletions}{share}: {some(named)}"
-            )
-    if policy.approved_plan and result.changes:
-        digest = result.digest()
-        if digest != policy.approved_plan.strip().lower():
-            result.refusals.append(
-                f"the plan is not the approved one: approved {policy.approved_plan.strip()}, but the "
-                f"list and the tenant now give {digest} ({_numbers(result)}); one of them has changed since"
-            )
-
-
-def _numbers(result: Plan) -> str:
-    return ", ".join(
-        f"{sum(1 for _change in result.of(operation))} to {operation}"
-        for operation in (CREATE, UPDATE, DELETE)
-    )
-
-
-def _owner(source: str) -> str:
-    return f"owned by {source!r}" if source else "without an owner"
-
-
-def some(names: Sequence[str], separator: str = ", ") -> str:
-    """The first ten, and how many more there are."""
-    rest = len(names) - 10
-    return separator.join(names[:10]) + (f" and {rest} more" if rest > 0 else "")

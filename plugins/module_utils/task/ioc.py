@@ -12,7 +12,7 @@ from ..ioc import diff
 from ..ioc.change import DELETE
 from ..ioc.fields import FIELDS
 from ..ioc.item import Desired, ItemReader
-from ..ioc.plan import Policy
+from ..ioc.policy import Policy
 from ..ioc.record import Record
 from .base import Context, Params, Result, TaskFailed
 from .indicator_options import INDICATOR
@@ -52,11 +52,13 @@ def run(params: Params, context: Context) -> Result:
         "indicator": _indicator(item, account, context),
         "protected_iocs": account.plan.protected,
         "requests": requests,
-        "diff": diff.texts(account.done),
+        "refusals": [refusal.as_dict() for refusal in account.plan.refusals],
+        "diff": diff.texts(account.shown),
     }
     _warn(item, account, guard, context)
     if account.plan.refusals:
-        raise TaskFailed("Nothing was written: " + "; ".join(account.plan.refusals), result)
+        reasons = "; ".join(refusal.message for refusal in account.plan.refusals)
+        raise TaskFailed(f"Nothing was written: {reasons}", result)
     if account.failures:
         raise TaskFailed("; ".join(str(failure) for failure in account.failures), result)
     return result

@@ -13,8 +13,11 @@ from ..ioc import diff
 from ..ioc.change import CREATE, DELETE, UPDATE
 from ..ioc.fields import FieldProblem
 from ..ioc.item import Desired, Fields, ItemReader, read_defaults
-from ..ioc.plan import DeletionLimit, Failure, Plan, Policy, some
+from ..ioc.plan import Plan
+from ..ioc.policy import DeletionLimit, Policy
+from ..ioc.reasons import Failure
 from ..ioc.values import Identity
+from ..ioc.wording import some
 from .base import Context, Params, Result, TaskFailed
 from .feed import Loaded, load
 from .feed_options import FEEDS
@@ -89,7 +92,7 @@ def _policy(params: Params, feeds: Loaded, guard: Guard) -> Policy:
             limit = DeletionLimit.parse(params["max_deletions"])
         except ValueError as problem:
             raise TaskFailed(f"max_deletions: {problem}") from problem
-        if limit.percent and not source:
+        if limit.percent and not limit.counts and not source:
             raise TaskFailed(
                 "max_deletions: a share needs source, since it is a share of what the source owns"
             )
@@ -165,6 +168,7 @@ def _result(account: Account, feeds: Loaded, guard: Guard, requests: Dict[str, A
     decided: Plan = account.plan
     return {
         "changed": bool(account.done),
+        "planned": decided.planned(len(feeds.rejected)),
         "counts": {
             "desired": decided.desired,
             "created": account.count(CREATE),
@@ -176,8 +180,11 @@ def _result(account: Account, feeds: Loaded, guard: Guard, requests: Dict[str, A
             "protected": len(decided.protected),
             "rejected": len(feeds.rejected),
             "failed": account.failed(),
+            "purge_failed": account.purge_failed(),
         },
-        **diff.lists(account.done),
+        "refusals": [refusal.as_dict() for refusal in decided.refusals],
+        "purge_stopped": decided.purge_stopped.as_dict() if decided.purge_stopped else {},
+        **diff.lists(account.shown),
         "failed_iocs": [failure.as_dict() for failure in account.failures],
         "foreign_iocs": decided.foreign,
         "protected_iocs": decided.protected,
@@ -185,7 +192,7 @@ def _result(account: Account, feeds: Loaded, guard: Guard, requests: Dict[str, A
         "rejected": [reject.as_dict() for reject in feeds.rejected],
         "requests": requests,
         "plan_digest": decided.digest(),
-        "diff": diff.texts(account.done),
+        "diff": diff.texts(account.shown),
     }
 
 
@@ -206,7 +213,7 @@ def _warn(account: Account, feeds: Loaded, guard: Guard, context: Context) -> No
 def _message(account: Account, policy: Policy, context: Context) -> str:
     """Why the task fails, or nothing where it does not."""
     if account.plan.refusals:
-        reasons = list(account.plan.refusals)
+        reasons = [refusal.message for refusal in account.plan.refusals]
         if account.failures and policy.on_error != "fail":  # with fail they are a reason already
             reasons.append(_failures(account.failures, account.plan.desired))
         return "Nothing was written: " + "; ".join(reasons)
@@ -214,7 +221,7 @@ def _message(account: Account, policy: Policy, context: Context) -> str:
     if account.failures:
         parts.append(_failures(account.failures, account.plan.desired))
     if account.plan.purge_stopped:
-        parts.append(account.plan.purge_stopped)
+        parts.append(account.plan.purge_stopped.message)
     if parts and not context.check_mode:
         done = [f"{account.count(operation)} {operation}d" for operation in (CREATE, UPDATE, DELETE)]
         parts.append(f"the rest was applied: {', '.join(done)}" if account.done else "nothing was written")
@@ -222,9 +229,8 @@ def _message(account: Account, policy: Policy, context: Context) -> str:
 
 
 def _failures(failures: Sequence[Failure], desired: int) -> str:
-    # Those without a place were to be purged: no item names them.
-    purged = sum(1 for failure in failures if not failure.place)
-    items = len({failure.place for failure in failures if failure.place})
+    purged = sum(1 for failure in failures if failure.purge)
+    items = len({failure.place for failure in failures if not failure.purge})
     counted = [f"{items} of {desired} items"] if items else []
     if purged:
         counted.append(f"{purged} deletions of the purge")

@@ -19,9 +19,12 @@ from ..api.errors import FalconError, NotSupported
 from ..api.legacy import Legacy
 from ..ioc.change import CREATE, DELETE, UPDATE, Change, Vocabulary
 from ..ioc.item import Desired
-from ..ioc.plan import Failure, Plan, Policy, plan, some
+from ..ioc.plan import Plan, plan
+from ..ioc.policy import Policy
+from ..ioc.reasons import FOREIGN, PROTECTED, Failure
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
+from ..ioc.wording import some
 from .base import Context, Params, TaskFailed
 from .connection import connect
 from .groups import resolve
@@ -53,9 +56,22 @@ class Account:
         done = {change.identity for change in self.done if change.operation == operation}
         return len(done - failed)
 
+    @property
+    def shown(self) -> List[Change]:
+        """What the diff and the returned lists tell: what was done, or the plan where it was refused."""
+        return self.plan.changes if self.plan.refusals else self.done
+
     def failed(self) -> int:
-        """Items and owned indicators that were not brought to what was asked."""
-        return len({(failure.kind, failure.value, failure.place) for failure in self.failures})
+        """Items that were not brought to what was asked; the deletions of a purge are no items."""
+        return _distinct(failure for failure in self.failures if not failure.purge)
+
+    def purge_failed(self) -> int:
+        """Owned indicators that a purge was to delete and did not."""
+        return _distinct(failure for failure in self.failures if failure.purge)
+
+
+def _distinct(failures: Iterable[Failure]) -> int:
+    return len({(failure.kind, failure.value, failure.place) for failure in failures})
 
 
 class Reconciliation:
@@ -248,14 +264,14 @@ class Reconciliation:
         account.unchanged += decided.unchanged
         account.failures.extend(decided.failures)
         decided_before = account.plan
-        decided_before.protected.extend(decided.protected)
+        decided_before.set_aside.extend(decided.aside(PROTECTED))
         if policy.on_foreign == "skip":
-            decided_before.foreign.extend(decided.foreign)
+            decided_before.set_aside.extend(decided.aside(FOREIGN))
         else:
             by_identity = {change.identity: change for change in changes}
             account.failures.extend(
-                _failed(by_identity[entry["type"], entry["value"]], _taken(entry["source"]))
-                for entry in decided.foreign
+                _failed(by_identity[entry.kind, entry.value], _taken(entry.details["source"]), FOREIGN)
+                for entry in decided.aside(FOREIGN)
             )
         self._send(decided.changes, account, last=True)
 
@@ -284,7 +300,7 @@ def _taken(source: str) -> str:
     return f"{owner}: somebody else created it meanwhile"
 
 
-def _failed(change: Change, message: str) -> Failure:
+def _failed(change: Change, message: str, code: str = "refused") -> Failure:
     item = change.desired
     return Failure(
         change.kind,
@@ -293,4 +309,6 @@ def _failed(change: Change, message: str) -> Failure:
         message,
         item.index if item is not None else None,
         item.place if item is not None else "",
+        code,
+        purge=change.purge,
     )
