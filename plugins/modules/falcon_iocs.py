@@ -175,7 +175,8 @@ counts:
   description:
     - How many indicators came to what end.
     - C(desired) is the sum of C(created), C(updated), C(unchanged), C(failed), C(foreign), C(protected), C(ignored) and the items that are to
-      be absent. Deletions by O(purge) and C(rejected) feed lines come on top.
+      be absent. Deletions by O(purge), those of them that failed (C(purge_failed)) and C(rejected) feed lines come on top.
+    - They tell what was done. In check mode they tell what would be done; where the plan was refused nothing was, see RV(planned).
   type: dict
   returned: when a plan could be made
   sample:
@@ -189,8 +190,52 @@ counts:
     protected: 0
     rejected: 0
     failed: 0
+    purge_failed: 0
+planned:
+  description:
+    - The same counts as decided, whether or not the plan was refused. RV(planned) and RV(counts) agree in check mode where nothing was refused.
+  type: dict
+  returned: when a plan could be made
+  sample:
+    desired: 3
+    created: 1
+    updated: 1
+    deleted: 1
+    unchanged: 0
+    ignored: 0
+    foreign: 0
+    protected: 0
+    rejected: 0
+    failed: 0
+refusals:
+  description:
+    - Why the plan was refused, so that nothing was written. Empty where it was not.
+  type: list
+  elements: dict
+  returned: when a plan could be made
+  contains:
+    code:
+      description:
+        - The reason, for a program. V(max_deletions), V(empty_list), V(foreign), V(protected), V(not_approved), V(invalid), V(purge_unreadable),
+          V(feed_shrunk), or the code of what stopped a purge under O(on_error=fail).
+      type: str
+      returned: always
+    message:
+      description: The reason, for people.
+      type: str
+      returned: always
+    items:
+      description: All that the reason is about; the message names the first ones.
+      type: list
+      elements: str
+      returned: always
+purge_stopped:
+  description:
+    - Why O(purge) deleted nothing, in the form of one of RV(refusals). Empty where it was not stopped.
+  type: dict
+  returned: when a plan could be made
 created_iocs:
-  description: What was created, or would be in check mode, with its fields.
+  description: What was created, with its fields. In check mode and where the plan was refused, what was planned.
   type: list
   elements: dict
   returned: when a plan could be made
@@ -200,7 +245,7 @@ created_iocs:
       action: detect
       severity: high
 updated_iocs:
-  description: What was updated, or would be in check mode, with the changed fields only.
+  description: What was updated, with the changed fields only. In check mode and where the plan was refused, what was planned.
   type: list
   elements: dict
   returned: when a plan could be made
@@ -227,7 +272,7 @@ updated_iocs:
       returned: always
 deleted_iocs:
   description:
-    - What was deleted, or would be in check mode. Each is whole, in the vocabulary of O(iocs), so that it can be pasted back, plus its C(id).
+    - What was deleted; in check mode and where the plan was refused, what was planned. Each is whole, in the vocabulary of O(iocs), so that it can be pasted back, plus its C(id).
   type: list
   elements: dict
   returned: when a plan could be made

@@ -31,15 +31,15 @@ LICENCE_LINE = "SPDX-" + "License-Identifier: "
 # module imports goes along. None may grow unnoticed.
 WRAPPER_KIB = {
     "falcon_auth": 200,
-    "falcon_ioc": 290,
+    "falcon_ioc": 360,
     "falcon_ioc_evidence": 206,
-    "falcon_ioc_export": 266,
+    "falcon_ioc_export": 320,
     "falcon_ioc_feed_info": 232,
     "falcon_ioc_hosts_info": 218,
     "falcon_ioc_info": 260,
     "falcon_ioc_processes_info": 218,
     "falcon_ioc_report": 308,
-    "falcon_iocs": 334,
+    "falcon_iocs": 420,
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass, field
-from typing import Callable, FrozenSet, Optional, Sequence, Tuple
+from typing import Callable, FrozenSet, List, Optional, Sequence, Tuple
 
 from .change import CURRENT, Vocabulary, no_objection
 from .reasons import Refusal
@@ -31,7 +31,8 @@ class DeletionLimit:
     @classmethod
     def parse(cls, text: str) -> DeletionLimit:
         """Read one limit, or several joined by comma. Raises ValueError where a part is neither count nor share."""
-        counts, shares = [], []
+        counts: List[int] = []
+        shares: List[int] = []
         for part in text.split(","):
             written = _LIMIT.fullmatch(part)
             if written is None or (written[2] and int(written[1]) > 100):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
 from .values import DOMAIN_LENGTH
-from .wording import shortened
+from .wording import shortened, visible
 
 INVALID, INHERITED, IGNORED, LEFT, FOREIGN, PROTECTED = (
     *("invalid", "inherited", "ignored", "left_to_earlier_list", "foreign", "protected"),
@@ -46,7 +46,12 @@ class Refusal:
 
 def name_of(kind: str, value: str) -> str:
     """An indicator as a message names it."""
-    return " ".join(part for part in (shortened(kind), shortened(value, DOMAIN_LENGTH)) if part)
+    return " ".join(part for part in (shortened(kind), _whole(value)) if part)
+
+
+def _whole(value: str) -> str:
+    """A value as it is where it can be one of an indicator, so that it can be compared; else its beginning."""
+    return visible(value) if len(value) <= DOMAIN_LENGTH else shortened(value)
 
 
 @dataclass
