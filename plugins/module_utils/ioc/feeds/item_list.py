@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Mapping, Optional
+from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
 from ..fields import FIELDS
 from ..values import TYPES
@@ -15,13 +15,16 @@ from .source import text_of
 
 #: Kinds for values that are what they say, or broken: nothing about them is undone or guessed.
 EXACT = {f"exactly {kind}": kind for kind in TYPES}
+#: Most values that a YAML alias may stand for.
+ALIASED = 200
 _WRAPPERS = ("iocs", "indicators", "falcon_iocs")
 
 
 def yaml_of(path: str) -> Any:
     """A YAML document.
 
-    @raise FeedProblem: it cannot be read or parsed, or there is no PyYAML where the task runs
+    Raises FeedProblem where it cannot be read or parsed, refers to large or nested parts of itself, or where PyYAML is
+    not installed.
     """
     try:
         import yaml
@@ -30,8 +33,11 @@ def yaml_of(path: str) -> Any:
             f"{path}: reading YAML needs PyYAML, which is not there; write the list as JSON"
         ) from problem
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = text_of(path)
     try:
-        return yaml.load(text_of(path), Loader=loader)  # noqa: S506 - both are safe loaders
+        if "&" in text and "*" in text:
+            _refuse_expansion(yaml.parse(text, Loader=loader), path)
+        return yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as problem:
         place = getattr(problem, "problem_mark", None)
         where = f"line {place.line + 1}, column {place.column + 1}" if place else "the file"
@@ -40,6 +46,40 @@ def yaml_of(path: str) -> Any:
         ) from problem
     except (RecursionError, ValueError) as problem:
         raise FeedProblem(f"{path}: this is not YAML: {problem}") from problem
+
+
+def _refuse_expansion(events: Any, path: str) -> None:
+    """Refuse aliases that a few hundred bytes expand to gigabytes with.
+
+    What an alias stands for may have ALIASED nodes at the most, and hold no alias itself. Raises FeedProblem.
+    """
+    open_nodes: List[
+        Tuple[bool, int]
+    ] = []  # of each collection that is open: whether it has a name, nodes before it
+    named = nodes = 0
+    for event in events:
+        what = type(event).__name__
+        if what == "AliasEvent" and named:
+            raise FeedProblem(
+                f"{path}: {_line_of(event)}: a YAML alias within an anchor; write the value out"
+            )
+        if what in ("SequenceStartEvent", "MappingStartEvent"):
+            nodes += 1
+            open_nodes.append((event.anchor is not None, nodes))
+            named += event.anchor is not None
+        elif what in ("SequenceEndEvent", "MappingEndEvent"):
+            has_name, before = open_nodes.pop()
+            named -= has_name
+            if has_name and nodes - before > ALIASED:
+                raise FeedProblem(
+                    f"{path}: {_line_of(event)}: a YAML anchor on more than {ALIASED} values; write them out"
+                )
+        elif what == "ScalarEvent":
+            nodes += 1
+
+
+def _line_of(event: Any) -> str:
+    return f"line {event.start_mark.line + 1}"
 
 
 def items_of(document: Any) -> Optional[List[Any]]:

@@ -59,7 +59,7 @@ _LIST_SEPARATORS = re.compile(r"[,;|\n]+")
 # Kinds of which no part of a broken value is a value.
 _WHOLE = words("sha256 md5 hash file address")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
-_SPACED_DOT = re.compile(r"\s+dot\s+|\s*\.\s*", re.IGNORECASE)
+_SPACED_DOT = re.compile(r" dot | ?\. ?", re.IGNORECASE)  # of a text with single blanks
 _PREFIX = re.compile(r"(?:sha-?(?:1|224|256|384|512)|md5)\s*[:=\s]\s*", re.IGNORECASE)
 _EDGES = " \t\r\n'\"`\u2018\u2019\u201c\u201d\xab\xbb<>,;"
 
@@ -173,7 +173,7 @@ def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
     if not text:
         return Fault("there is no value", True, "no_value")
     if kind in ("address", "domain"):
-        text = _SPACED_DOT.sub(".", text)
+        text = _SPACED_DOT.sub(".", " ".join(text.split()))
     try:
         if kind == "file" and not _HEX.match(text):
             return Fault("a file name; Falcon does not take them", False, "file_name")

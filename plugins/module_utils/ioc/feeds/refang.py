@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Undo what publishers do to indicators so that nobody clicks them: C{[.]}, C{hxxp}, invisible characters."""
+"""Undo what publishers do to indicators so that nobody clicks them: [.], hxxp, invisible characters.
+
+Nothing here changes a value that is valid as it is written. Every pattern is linear in the length of its text.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ DOT = "\ue000"
 COLON = "\ue001"
 AT = "\ue002"
 
-_INVISIBLE = [0xAD, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)]
+_JOINERS = "\u200c\u200d"
+_INVISIBLE = [0xAD, 0x180E, 0xFEFF, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A)]
 _SPACES = [0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000]
 _DOTS = [0x3002, 0xFF0E, 0xFF61]
 _TABLE = {
@@ -22,11 +26,16 @@ _TABLE = {
     **dict.fromkeys(_DOTS, "."),
     **dict.fromkeys((ord(DOT), ord(COLON), ord(AT)), "?"),  # nobody but us may write a mark
 }
+# Between letters of other scripts a joiner is part of the name (RFC 5892, appendix A).
+_STRAY_JOINER = re.compile(rf"(?<![^\x00-\x7f])[{_JOINERS}]|[{_JOINERS}](?![^\x00-\x7f])")
 
 _OPEN, _CLOSE = r"\\?[\[({<]", r"\\?[\])}>]"  # Markdown may escape them
 _MARKS = (
     (
-        re.compile(rf" ?{_OPEN} ?(?:\.|dot) ?{_CLOSE} ?(?=\w)|\[\.(?=\w)|(?<=\w)\.\](?=\w)", re.IGNORECASE),
+        re.compile(
+            rf" ?{_OPEN} ?(?:\.|dot) ?{_CLOSE} ?(?=\w)|\[\.(?=\w)|(?<=\w)\.\](?=\w)|\[,\](?=\w)",
+            re.IGNORECASE,
+        ),
         DOT,
     ),
     (re.compile(rf"{_OPEN} ?:(//?)? ?{_CLOSE}"), COLON + r"\1"),
@@ -35,17 +44,23 @@ _MARKS = (
     (re.compile(r"(?<!\w)h\[(?:tt|xx)\]p", re.IGNORECASE), "hxxp"),
 )
 _BRACKET = re.compile(r"[\[({<]|\.\]")
-_SCHEME = re.compile(r"(?:h(?:[x*_]{2}|tx|xt)p|meow)(s?)(?=\W|_)", re.IGNORECASE)
-_FILE_SCHEME = re.compile(r"fxp(s?)(?=\W)", re.IGNORECASE)
+# The same word without a colon or slashes behind it is part of a name: meow.xyz, hxxps-login.top.
+_SCHEME = re.compile(rf"(?:h(?:[x*_]{{2}}|tx|xt)p|meow)(s?)(?=_?:|_?{COLON}|[/\\]{{2}})", re.IGNORECASE)
+_FILE_SCHEME = re.compile(rf"fxp(s?)(?=:|{COLON}|[/\\]{{2}})", re.IGNORECASE)
+# A URL with nothing in it that RFC 3986 does not allow, and a host that is written plainly.
+_PLAIN_URL = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*://(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#\\\[\](){}<>]+)(?::\d*)?(?:[/?#][^\s\[\]{}<>\\]*)?\Z"
+)
+_SPREADSHEET = re.compile(r'="([^"]*)"\Z')
 
 
 def clean(text: str) -> str:
     """Take out what cannot be seen (byte-order marks, zero-width characters), and make every space a plain one."""
-    return text if text.isascii() else text.translate(_TABLE)
+    return text if text.isascii() else _STRAY_JOINER.sub("", text.translate(_TABLE))
 
 
 def mark(text: str) -> str:
-    """Put L{DOT}, L{COLON} and L{AT} where a cleaned text is defanged by brackets."""
+    """Put DOT, COLON and AT where a cleaned text is defanged by brackets."""
     if _BRACKET.search(text):
         for pattern, replacement in _MARKS:
             text = pattern.sub(replacement, text)
@@ -53,7 +68,7 @@ def mark(text: str) -> str:
 
 
 def unmark(text: str) -> str:
-    """Write a marked text plainly, schemes included."""
+    """Write a marked text plainly, including its scheme."""
     text = text.replace(DOT, ".").replace(COLON, ":").replace(AT, "@")
     if text[:1] in "hHmM":
         text = _SCHEME.sub(r"http\1", text, count=1) if _SCHEME.match(text) else text
@@ -64,16 +79,28 @@ def unmark(text: str) -> str:
 
 def is_defanged(marked: str) -> bool:
     """Whether a token of a marked text was defanged."""
-    return DOT in marked or COLON in marked or bool(_SCHEME.match(marked) or _FILE_SCHEME.match(marked))
+    return DOT in marked or COLON in marked or has_defanged_scheme(marked)
+
+
+def has_defanged_scheme(marked: str) -> bool:
+    """Whether a text begins with a scheme that nobody can click: hxxp, meow, fxp, with its colon or slashes."""
+    return bool(_SCHEME.match(marked) or _FILE_SCHEME.match(marked))
 
 
 def refang(text: str) -> str:
     """The plain form of one value as written in a feed."""
-    return unmark(mark(clean(text).strip()))
+    text = clean(text).strip()
+    if text[:1] == "=":
+        written = _SPREADSHEET.match(text)  # how a spreadsheet keeps digits from being counted as a number
+        text = written.group(1).strip() if written else text
+    if _PLAIN_URL.match(text) and not has_defanged_scheme(text):
+        return text
+    return unmark(mark(text))
 
 
 _AUTHORITY = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?[/\\]{1,3}(.*)", re.DOTALL)
 _HOST = re.compile(r"(?:[^/\\?#\s]*@)?(\[[^\]]*\]?|[^/\\?#\s\[\](){}<>,;|\"'`]*)")
+_PORT = re.compile(r" ?[0-9]{1,5}\Z")
 
 
 def host_of(url: str) -> str:
@@ -87,9 +114,12 @@ def host_of(url: str) -> str:
 
 
 def without_port(host: str) -> str:
-    """A host or address without its port, and without the brackets of an IPv6 address."""
+    """A host or address without its port (host:443, host|443), and without the brackets of an IPv6 address."""
     if host.startswith("["):
         return host[1:].partition("]")[0]
+    name, bar, port = host.rpartition("|")
+    if bar and "|" not in name and _PORT.match(port):
+        return name.rstrip()
     name, colon, port = host.rpartition(":")
     if colon and ":" not in name and (port.isdigit() or not port):
         return name

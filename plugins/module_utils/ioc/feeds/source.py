@@ -7,31 +7,30 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
-import os
-import stat
 from typing import Any, Iterator, Tuple
 
+from ..files import FileProblem, open_regular, read_regular
 from .model import FeedProblem
 
 #: Longest line, in characters. The longest line of the reports we know is 8,000.
 MAX_LINE = 1 << 20
 #: Largest JSON or YAML document, in bytes; it is held in memory at about six times its size.
 MAX_DOCUMENT = 256 << 20
+#: Largest table or text, in bytes; they are read line by line.
+MAX_TEXT = 4 << 30
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def head(path: str, size: int = 65536) -> str:
-    """The beginning of a file as text.
-
-    @raise FeedProblem: it cannot be read, or is no text
-    """
+    """The beginning of a file as text. Raises FeedProblem where it cannot be read, or is no text."""
     try:
-        if stat.S_ISFIFO(os.stat(path).st_mode):
-            raise FeedProblem(f"{path}: is a pipe, which can be read only once; write it to a file first")
-        with open(path, "rb") as stream:
+        with open_regular(path, MAX_TEXT) as stream:
             raw = stream.read(size)
+    except FileProblem as problem:
+        raise FeedProblem(f"{path}: {problem}") from problem
     except OSError as problem:
         raise FeedProblem(f"{path}: cannot be read: {problem.strerror}") from problem
     text = raw.decode(_encoding(raw), errors="replace")
@@ -42,13 +41,14 @@ def head(path: str, size: int = 65536) -> str:
 def lines(path: str) -> Iterator[Tuple[int, str]]:
     """The lines of a text file with their numbers from 1, without line ends.
 
-    @raise FeedProblem: it cannot be read, is no text, or has a line without end
+    Raises FeedProblem where the file cannot be read, is no text, or has a line without end.
     """
     head(path, 4096)
     try:
-        with open(path, "rb") as raw:
+        with open_regular(path, MAX_TEXT) as raw:
             encoding = _encoding(raw.read(4))
-        with open(path, encoding=encoding, errors="replace", newline="") as stream:
+            raw.seek(0)
+            stream = io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
             number = 0
             while True:
                 line = stream.readline(MAX_LINE)
@@ -62,25 +62,18 @@ def lines(path: str) -> Iterator[Tuple[int, str]]:
                 if "\0" in line:
                     _refuse_binary(path, number, line)
                 yield number, line.rstrip("\r\n")
+    except FileProblem as problem:
+        raise FeedProblem(f"{path}: {problem}") from problem
     except OSError as problem:
         raise FeedProblem(f"{path}: cannot be read: {problem.strerror}") from problem
 
 
 def text_of(path: str) -> str:
-    """A whole document as text.
-
-    @raise FeedProblem: it cannot be read, is too large, or is no text
-    """
+    """A whole document as text. Raises FeedProblem where it cannot be read, is too large, or is no text."""
     try:
-        size = os.path.getsize(path)
-        if size > MAX_DOCUMENT:
-            raise FeedProblem(
-                f"{path}: {size} bytes are more than the {MAX_DOCUMENT} that a document may have"
-            )
-        with open(path, "rb") as stream:
-            raw = stream.read(MAX_DOCUMENT + 1)
-    except OSError as problem:
-        raise FeedProblem(f"{path}: cannot be read: {problem.strerror}") from problem
+        raw = read_regular(path, MAX_DOCUMENT)
+    except FileProblem as problem:
+        raise FeedProblem(f"{path}: {problem}") from problem
     try:
         return raw.decode(_encoding(raw))
     except UnicodeDecodeError as problem:
@@ -89,10 +82,7 @@ def text_of(path: str) -> str:
 
 
 def json_of(path: str) -> Any:
-    """A JSON document.
-
-    @raise FeedProblem: it cannot be read or parsed
-    """
+    """A JSON document. Raises FeedProblem where it cannot be read or parsed."""
     text = text_of(path)
     try:
         return json.loads(text)
