@@ -51,9 +51,9 @@ class Tenant:
         """Forget the requests so far."""
         self._ask("DELETE", "log")
 
-    def objections(self) -> List[Dict[str, Any]]:
+    def violations(self) -> List[Dict[str, Any]]:
         """Requests that a careful client would not have sent."""
-        entries: List[Dict[str, Any]] = self._ask("GET", "objections")["entries"]
+        entries: List[Dict[str, Any]] = self._ask("GET", "violations")["entries"]
         return entries
 
     def dump(self, **query: str) -> Dict[str, Any]:
@@ -77,9 +77,13 @@ class Tenant:
         rules: List[Dict[str, Any]] = self._ask("GET", "faults")["faults"]
         return rules
 
-    def stance(self, **values: Any) -> None:
-        """Choose answers to open points; also strict=, legacy=."""
-        self._ask("POST", "stance", values)
+    def quirk(self, **values: Any) -> None:
+        """Set quirks of the tenant; also strict=, legacy=."""
+        self._ask("POST", "quirk", values)
+
+    # Former names of the two.
+    stance = quirk
+    objections = violations
 
     def clock(self, offset_seconds: float) -> None:
         """Move the tenant's clock to this distance from the real time."""

@@ -124,7 +124,7 @@ def tenant(stored: int, latency: float) -> Iterator[Tenant]:
     """Start a simulator that holds generated indicators and waits so many milliseconds before each answer."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready"
-        options = ["--port", "0", "--empty", "--seed-count", str(stored), "--stance", "rate_limit=0"]
+        options = ["--port", "0", "--empty", "--seed-count", str(stored), "--quirk", "rate_limit=0"]
         command = [
             sys.executable,
             str(SIMULATOR),

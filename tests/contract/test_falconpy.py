@@ -416,4 +416,4 @@ def test_falconpy_sent_nothing_a_strict_tenant_minds(ioc: Any, simulator: Tenant
     ioc.indicator_combined(filter="type:'domain'+expired:false", limit=500, from_parent=False)
     ioc.indicator_update(body={"indicators": [{"id": made["id"], "severity": "low"}]})
     ioc.indicator_delete(ids=[made["id"]], comment="x")
-    assert simulator.objections() == []
+    assert simulator.violations() == []

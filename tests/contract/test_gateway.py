@@ -37,7 +37,7 @@ def test_token_answer_has_the_vendors_shape_and_no_region(simulator: Tenant) -> 
     assert sorted(body) == ["access_token", "expires_in", "token_type"] and body["expires_in"] == 1799
     assert "X-Cs-Region" not in answer.headers
     assert answer.headers["X-Ratelimit-Limit"] == "300"
-    simulator.stance(token_region="us-2")
+    simulator.quirk(token_region="us-2")
     again = requests.post(f"{simulator.url}/oauth2/token", data=form, timeout=5)
     assert again.headers["X-Cs-Region"] == "us-2"
 
@@ -79,11 +79,11 @@ def test_a_client_does_only_what_its_scopes_open(simulator: Tenant) -> None:
     assert refused.status_code == 403
     assert refused.json()["errors"] == [{"code": 403, "message": "access denied, authorization failed"}]
     assert simulator.call("GET", "/devices/combined/host-groups/v1", token=token).status_code == 403
-    simulator.stance(ran_on_scope="iocs")
+    simulator.quirk(ran_on_scope="iocs")
     pair = {"type": "domain", "value": "evil.test"}
     path = "/iocs/queries/indicators/devices/v1"
     assert simulator.call("GET", path, token=token, params=pair).status_code == 403
-    simulator.stance(ran_on_scope="either")
+    simulator.quirk(ran_on_scope="either")
     assert simulator.call("GET", path, token=token, params=pair).status_code == 404
 
 
@@ -123,7 +123,7 @@ def test_a_parents_indicator_cannot_be_changed(demo_simulator: Tenant) -> None:
 
 def test_rate_limit_counts_down_and_answers_429_with_the_time(simulator: Tenant) -> None:
     token = simulator.token()
-    simulator.stance(rate_limit=3)
+    simulator.quirk(rate_limit=3)
     left = [
         simulator.call("GET", COMBINED, token=token).headers["X-Ratelimit-Remaining"] for _time in range(3)
     ]
@@ -131,9 +131,9 @@ def test_rate_limit_counts_down_and_answers_429_with_the_time(simulator: Tenant)
     refused = simulator.call("GET", COMBINED, token=token)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["X-Ratelimit-Retryafter"]) - time.time() <= 61
-    simulator.stance(retry_after="milliseconds")
+    simulator.quirk(retry_after="milliseconds")
     assert int(simulator.call("GET", COMBINED, token=token).headers["X-Ratelimit-Retryafter"]) > 1e11
-    simulator.stance(retry_after="missing")
+    simulator.quirk(retry_after="missing")
     assert "X-Ratelimit-Retryafter" not in simulator.call("GET", COMBINED, token=token).headers
 
 
@@ -156,7 +156,7 @@ def test_unknown_parameters_and_fields_are_refused_and_recorded(simulator: Tenan
     assert bad_row.status_code == 400 and bad_row.json()["resources"][0]["field_name"] == "colour"
     assert simulator.call("POST", ENTITIES, token=token, json={"indicator": []}).status_code == 400
     assert simulator.call("POST", ENTITIES, token=token, data="{").status_code == 400
-    said = [entry["objections"][0] for entry in simulator.objections()]
+    said = [entry["violations"][0] for entry in simulator.violations()]
     assert said == [
         "unknown parameter limt",
         "bad value of from_parent",
@@ -165,16 +165,16 @@ def test_unknown_parameters_and_fields_are_refused_and_recorded(simulator: Tenan
         "unknown field indicator",
         "body is not JSON",
     ]
-    simulator.stance(strict=False)
+    simulator.quirk(strict=False)
     assert post(simulator, domain(colour="red"), token=token, params={"limt": 5}).status_code == 201
-    simulator.stance(strict=True)
+    simulator.quirk(strict=True)
 
 
 def test_a_change_of_nothing_is_recorded(simulator: Tenant) -> None:
     (made,) = post(simulator, domain()).json()["resources"]
     same = {"indicators": [{"id": made["id"], "severity": "high"}]}
     assert simulator.call("PATCH", ENTITIES, json=same).status_code == 200
-    assert [entry["objections"] for entry in simulator.objections()] == [["useless write: nothing changes"]]
+    assert [entry["violations"] for entry in simulator.violations()] == [["useless write: nothing changes"]]
 
 
 def test_overlong_address_and_unknown_path_and_method(simulator: Tenant) -> None:
@@ -209,7 +209,7 @@ def test_log_tells_what_was_sent(simulator: Tenant) -> None:
     (entry,) = simulator.log("POST", ENTITIES)
     assert entry["status"] == 201 and entry["rows"] == 2 and entry["query"] == [["ignore_warnings", "true"]]
     assert entry["body"] == {"comment": "test", "indicators": 2, "first": ["one.test", "two.test"]}
-    assert entry["client_id"] == simulator.client_id and entry["objections"] == []
+    assert entry["client_id"] == simulator.client_id and entry["violations"] == []
     simulator.clear_log()
     assert simulator.log() == []
 

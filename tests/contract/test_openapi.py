@@ -15,7 +15,7 @@ from simulator_fixture import start_process, stop_process
 pytest.importorskip("schemathesis")
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "simulator" / "openapi.yaml"
-UNLIMITED = [f"--stance={name}=0" for name in ("rate_limit", "token_rate_limit", "bad_token_rate_limit")]
+UNLIMITED = [f"--quirk={name}=0" for name in ("rate_limit", "token_rate_limit", "bad_token_rate_limit")]
 LEFT_OUT = (
     # The rules of indicators (which action fits which type, ...) say more than a schema can.
     "positive_data_acceptance",
@@ -26,7 +26,7 @@ LEFT_OUT = (
 
 @pytest.mark.openapi
 def test_answers_fit_the_document_and_bad_requests_are_refused(tmp_path: Path) -> None:
-    tenant, process = start_process(["--legacy", "--stance=beyond_10000=400", *UNLIMITED])
+    tenant, process = start_process(["--legacy", "--quirk=beyond_10000=400", *UNLIMITED])
     try:
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "run", str(DOCUMENT), "--url", tenant.url),

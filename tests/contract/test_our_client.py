@@ -55,7 +55,7 @@ def check(tenant: Tenant) -> set[tuple[str, str]]:
             unknown = {name for name, _value in entry["query"]} - set(table[route])
             assert not unknown, f"{route} has no {unknown}"
         assert entry["url_length"] <= 18_500
-    assert tenant.objections() == []
+    assert tenant.violations() == []
     return routes(tenant)
 
 
@@ -113,7 +113,7 @@ def test_hosts_processes_and_groups(client: Client, demo_simulator: Tenant) -> N
 def test_older_paths_serve_when_the_new_ones_are_missing(
     client: Client, demo_simulator: Tenant, route: str
 ) -> None:
-    demo_simulator.stance(ran_on_route=route)
+    demo_simulator.quirk(ran_on_route=route)
     devices = Devices(client)
     assert devices.count(*SEEN).devices == 250 == len(devices.observers(*SEEN))
     used = {path for _method, path in routes(demo_simulator)}
@@ -121,7 +121,7 @@ def test_older_paths_serve_when_the_new_ones_are_missing(
 
 
 def test_indicators_of_2021(client: Client, demo_simulator: Tenant) -> None:
-    demo_simulator.stance(legacy=True)
+    demo_simulator.quirk(legacy=True)
     legacy = Legacy(client)
     made = legacy.create([{"type": "domain", "value": "old.test", "action": "detect", "source": "feed"}])
     assert [outcome.status for outcome in made] == ["done"], made

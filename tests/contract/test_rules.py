@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which indicators the simulator takes, and what time, stances and deletion do to them."""
+"""Which indicators the simulator takes, and what time, quirks and deletion do to them."""
 
 from __future__ import annotations
 
@@ -300,32 +300,32 @@ def test_page_bounds(simulator: Tenant, query: Dict[str, Any], status: int) -> N
 # other answers to open points
 
 
-def stance_page(tenant: Tenant) -> requests.Response:
+def quirk_page(tenant: Tenant) -> requests.Response:
     return tenant.call("GET", COMBINED, params={"limit": 2000})
 
 
 def test_too_large_pages(simulator: Tenant) -> None:
     simulator.seed(indicators=[{"type": "domain", "value": f"n{number}.test"} for number in range(7)])
-    simulator.stance(max_page=5)
-    assert stance_page(simulator).status_code == 400
-    simulator.stance(too_large="html")
-    assert (stance_page(simulator).status_code, stance_page(simulator).headers["Content-Type"][:9]) == (
+    simulator.quirk(max_page=5)
+    assert quirk_page(simulator).status_code == 400
+    simulator.quirk(too_large="html")
+    assert (quirk_page(simulator).status_code, quirk_page(simulator).headers["Content-Type"][:9]) == (
         400,
         "text/html",
     )
-    simulator.stance(too_large="html_200")
-    assert stance_page(simulator).text.startswith("<html>") and stance_page(simulator).status_code == 200
-    simulator.stance(too_large="500")
-    assert stance_page(simulator).status_code == 500
-    simulator.stance(too_large="cap")
-    assert len(stance_page(simulator).json()["resources"]) == 5
-    assert stance_page(simulator).json()["meta"]["pagination"]["limit"] == 5
+    simulator.quirk(too_large="html_200")
+    assert quirk_page(simulator).text.startswith("<html>") and quirk_page(simulator).status_code == 200
+    simulator.quirk(too_large="500")
+    assert quirk_page(simulator).status_code == 500
+    simulator.quirk(too_large="cap")
+    assert len(quirk_page(simulator).json()["resources"]) == 5
+    assert quirk_page(simulator).json()["meta"]["pagination"]["limit"] == 5
 
 
 def test_batches_and_quota(simulator: Tenant) -> None:
-    simulator.stance(max_batch=2)
+    simulator.quirk(max_batch=2)
     assert create(simulator, *[domain(f"n{number}.test") for number in range(3)]).status_code == 400
-    simulator.stance(quota=2)
+    simulator.quirk(quota=2)
     assert create(simulator, domain("a.test"), domain("b.test")).status_code == 201
     full = create(simulator, domain("c.test"))
     assert (
@@ -340,7 +340,7 @@ def test_batches_and_quota(simulator: Tenant) -> None:
     ("way", "records", "same_id"), [("upsert", 1, True), ("same", 1, True), ("second", 2, False)]
 )
 def test_duplicate_with_ignore_warnings(simulator: Tenant, way: str, records: int, same_id: bool) -> None:
-    simulator.stance(duplicate_with_ignore=way)
+    simulator.quirk(duplicate_with_ignore=way)
     (made,) = stored(simulator, domain())
     answer = create(simulator, domain(severity="low"), ignore_warnings="true")
     (again,) = answer.json()["resources"]
@@ -355,15 +355,15 @@ def test_duplicate_with_ignore_warnings(simulator: Tenant, way: str, records: in
 
 
 def test_partial_create(simulator: Tenant) -> None:
-    simulator.stance(create_partial="on")
+    simulator.quirk(create_partial="on")
     answer = create(simulator, domain("good.test"), domain(""))
     assert answer.status_code == 201 and answer.json()["errors"][0]["code"] == 400
     assert [row.get("value") for row in answer.json()["resources"]] == ["good.test", None]
     assert [record["value"] for record in simulator.indicators()] == ["good.test"]
 
 
-def test_stances_of_values_and_texts(simulator: Tenant) -> None:
-    simulator.stance(
+def test_quirks_of_values_and_texts(simulator: Tenant) -> None:
+    simulator.quirk(
         normalise="keep", list_order="sorted", source_max=256, severity_case="strict", row_errors_status=200
     )
     made, _other = stored(
@@ -372,7 +372,7 @@ def test_stances_of_values_and_texts(simulator: Tenant) -> None:
     assert (made["value"], made["platforms"]) == ("Evil.Test", ["linux", "windows"])
     refused = create(simulator, domain("loud.test", severity="HIGH"))
     assert refused.status_code == 200 and refused.json()["resources"][0]["field_name"] == "severity"
-    simulator.stance(
+    simulator.quirk(
         severity_with_allow="refuse",
         mobile_licence="no",
         date_only_expiration="refuse",
@@ -396,18 +396,18 @@ def test_stances_of_values_and_texts(simulator: Tenant) -> None:
     )
     (scoped,) = stored(simulator, domain("scoped.test", host_groups=["e" * 32]))
     assert (scoped["applied_globally"], scoped["host_groups"]) == (False, ["e" * 32])
-    simulator.stance(scope_both="global")
+    simulator.quirk(scope_both="global")
     (everywhere,) = stored(simulator, domain("global.test", host_groups=["e" * 32]))
     assert everywhere["applied_globally"] is True and "host_groups" not in everywhere
 
 
-def test_stances_of_searches(simulator: Tenant) -> None:
+def test_quirks_of_searches(simulator: Tenant) -> None:
     (made,) = stored(simulator, domain())
     simulator.call("DELETE", ENTITIES, params={"ids": made["id"]})
     assert listed(simulator)["resources"] == []
-    simulator.stance(empty_resources="null")
+    simulator.quirk(empty_resources="null")
     assert listed(simulator)["resources"] is None
-    simulator.stance(
+    simulator.quirk(
         deleted_in_search="include",
         after_on_last_page="missing",
         unknown_property="nothing",
@@ -416,16 +416,16 @@ def test_stances_of_searches(simulator: Tenant) -> None:
     assert len(listed(simulator)["resources"]) == 1 and "after" not in listed(simulator)["meta"]["pagination"]
     assert listed(simulator, filter="colour:'red'")["meta"]["pagination"]["total"] == 0
     assert simulator.call("GET", COMBINED, params={"offset": 10000}).status_code == 400
-    simulator.stance(after_on_last_page="present")
+    simulator.quirk(after_on_last_page="present")
     after = listed(simulator)["meta"]["pagination"]["after"]
     assert simulator.call("GET", COMBINED, params={"offset": 0, "after": after}).status_code == 400
-    simulator.stance(offset_and_after="after")
+    simulator.quirk(offset_and_after="after")
     assert simulator.call("GET", COMBINED, params={"offset": 0, "after": after}).status_code == 200
 
 
-def test_stances_of_updates_and_deletes(simulator: Tenant) -> None:
+def test_quirks_of_updates_and_deletes(simulator: Tenant) -> None:
     first, second = stored(simulator, domain("a.test", expiration="2099-01-01T00:00:00Z"), domain("b.test"))
-    simulator.stance(
+    simulator.quirk(
         null_expiration="clear",
         unknown_id=200,
         ids_and_filter="filter",
@@ -446,15 +446,15 @@ def test_stances_of_updates_and_deletes(simulator: Tenant) -> None:
     assert gone.json()["resources"] == [second["id"]]
 
 
-def test_stances_of_observations_and_groups(demo_simulator: Tenant) -> None:
+def test_quirks_of_observations_and_groups(demo_simulator: Tenant) -> None:
     tenant = demo_simulator
     path = "/iocs/queries/indicators/devices/v1"
     nobody = {"type": "domain", "value": "nobody.example.org"}
     assert tenant.call("GET", path, params=nobody).status_code == 404
-    tenant.stance(ran_on_unseen=200)
+    tenant.quirk(ran_on_unseen=200)
     assert tenant.call("GET", path, params=nobody).json()["resources"] == []
     seen = {"type": "domain", "value": "beacon.example.net"}
-    tenant.stance(ran_on_route="off")
+    tenant.quirk(ran_on_route="off")
     assert tenant.call("GET", path, params=seen).status_code == 404
     assert len(tenant.call("GET", "/indicators/queries/devices/v1", params=seen).json()["resources"]) == 100
     assert (
@@ -469,7 +469,7 @@ def test_stances_of_observations_and_groups(demo_simulator: Tenant) -> None:
         ]
 
     assert names("name:'s'") != [] and names("name:'server'") == ["Servers"]
-    tenant.stance(group_name_match="exact", group_name_case="any")
+    tenant.quirk(group_name_match="exact", group_name_case="any")
     assert names("name:'server'") == [] and names("name:'SERVERS'") == ["Servers"]
     assert sorted(names("name:['TWICE']")) == ["Twice", "twice"]
 
@@ -520,12 +520,12 @@ OLD = "/indicators/entities/iocs/v1"
 def test_removed_operations_answer_404_or_403(simulator: Tenant) -> None:
     pair = {"type": "domain", "value": "evil.test"}
     assert simulator.call("GET", OLD, params=pair).status_code == 404
-    simulator.stance(removed_routes=403)
+    simulator.quirk(removed_routes=403)
     assert simulator.call("POST", OLD, json=[pair]).status_code == 403
 
 
 def test_older_indicators_are_replaced_not_refused(simulator: Tenant) -> None:
-    simulator.stance(legacy=True)
+    simulator.quirk(legacy=True)
     pair = {"type": "domain", "value": "evil.test"}
     missing = simulator.call("GET", OLD, params=pair)
     assert missing.status_code == 200
@@ -553,7 +553,7 @@ def test_older_indicators_are_replaced_not_refused(simulator: Tenant) -> None:
     assert simulator.call("GET", query, params={"include_deleted": "true"}).json()["resources"] == [
         "domain:evil.test"
     ]
-    simulator.stance(legacy=False)
+    simulator.quirk(legacy=False)
 
 
 def test_an_empty_filter_deletes_nothing(simulator: Tenant) -> None:
@@ -563,7 +563,7 @@ def test_an_empty_filter_deletes_nothing(simulator: Tenant) -> None:
 
 
 def test_answers_may_come_in_another_order(simulator: Tenant) -> None:
-    simulator.stance(resources_order="reversed")
+    simulator.quirk(resources_order="reversed")
     made = stored(simulator, domain("a.test"), domain("b.test"))
     assert [record["value"] for record in made] == ["b.test", "a.test"]
     ids = [("ids", record["id"]) for record in made]

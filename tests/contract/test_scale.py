@@ -124,7 +124,7 @@ def test_totals_are_exact_after_every_change() -> None:
 @pytest.mark.soak
 def test_a_million_indicators() -> None:
     tenant = Measured(1_000_000)
-    tenant.simulator.stances.set("quota", 2_000_000)
+    tenant.simulator.quirks.set("quota", 2_000_000)
     for fql in FILTERS:
         costs = tenant.every_page(fql)
         assert len(costs) == 499

@@ -72,8 +72,8 @@ def test_state_is_kept_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--stance", "colour=red"], "no stance is called 'colour'"),
-        (["--stance", "max_page=few"], "max_page takes a whole number"),
+        (["--quirk", "colour=red"], "unknown quirk 'colour'"),
+        (["--quirk", "max_page=few"], "max_page must be an integer"),
         (["--seed", "/nowhere/seed.yml"], "/nowhere/seed.yml"),
         (["--faults", "FILE"], "rule 1"),
         (["--port", "TAKEN"], "in use"),
@@ -124,7 +124,7 @@ def test_seeding_a_known_pair_is_a_change_behind_everybodys_back(simulator: Tena
 
 def test_reset_goes_back_to_the_start(simulator: Tenant) -> None:
     simulator.seed(SEED)
-    simulator.stance(max_page=5, legacy=True, strict=False)
+    simulator.quirk(max_page=5, legacy=True, strict=False)
     simulator.faults({"do": {"status": 500}})
     simulator.clock(1000)
     simulator.reset("demo")
@@ -176,14 +176,14 @@ def test_admin_answers_this_machine_alone() -> None:
     ]
 
 
-def test_readme_names_every_stance_fault_scope_and_option() -> None:
+def test_readme_names_every_quirk_fault_scope_and_option() -> None:
     from simulator.auth import SCOPES
     from simulator.faults import ACTIONS, EXTRAS
-    from simulator.stances import CHOICES
+    from simulator.quirks import CHOICES
 
     for name, choice in CHOICES.items():
         row = next((line for line in README.splitlines() if line.startswith(f"| `{name}` ")), "")
-        assert row, f"README.md has no row for the stance {name}"
+        assert row, f"README.md has no row for the quirk {name}"
         for value in choice.values or (str(choice.default),):
             assert value in row, f"{name}: {value}"
     for word in [*ACTIONS, *EXTRAS, *SCOPES]:

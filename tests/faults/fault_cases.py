@@ -73,7 +73,7 @@ class Case:
     name: str
     stage: str
     faults: Faults = lambda _stage: []
-    stance: Mapping[str, Any] = field(default_factory=dict)
+    quirk: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     fails: str = ""
@@ -160,28 +160,28 @@ def reading() -> Iterator[Case]:
     yield Case("a page repeats its `after`", "read", lambda at: at.once("repeat_after"), extra=4)
     yield Case("no page has an `after`", "read", lambda at: at.always("after_missing"))
     yield Case("a page lacks rows", "read", lambda at: at.once({"drop_rows": 50}), extra=4)
-    yield Case("the last page has no `after`", "read", stance={"after_on_last_page": "missing"})
-    yield Case("an empty page is null", "read", stance={"empty_resources": "null"})
-    yield Case("deleted indicators are shown", "read", stance={"deleted_in_search": "include"})
+    yield Case("the last page has no `after`", "read", quirk={"after_on_last_page": "missing"})
+    yield Case("an empty page is null", "read", quirk={"empty_resources": "null"})
+    yield Case("deleted indicators are shown", "read", quirk={"deleted_in_search": "include"})
     for answer in ("400", "html", "html_200", "500"):
         yield Case(
             f"500 rows a page at most, more is refused ({answer})",
             "read",
-            stance={"max_page": 500, "too_large": answer},
+            quirk={"max_page": 500, "too_large": answer},
             options={"page_size": 2000},
             extra=4,
         )
         yield Case(
             f"100 rows a page at most, more is refused ({answer})",
             "read",
-            stance={"max_page": 100, "too_large": answer},
+            quirk={"max_page": 100, "too_large": answer},
             options={"page_size": 2000},
             extra=10,
         )
     yield Case(
         "500 rows a page at most, whatever is asked for",
         "read",
-        stance={"max_page": 500, "too_large": "cap"},
+        quirk={"max_page": 500, "too_large": "cap"},
         options={"page_size": 2000},
         extra=2,
     )
@@ -189,11 +189,11 @@ def reading() -> Iterator[Case]:
 
 def refusing() -> Iterator[Case]:
     """A tenant that takes less, or says no in its own way."""
-    yield Case("50 rows a batch at most", "create", stance={"max_batch": 50}, extra=24)
-    yield Case("50 rows a batch at most", "update", stance={"max_batch": 50}, extra=24)
-    yield Case("50 ids a request at most", "delete", stance={"max_ids": 50}, extra=22)
-    yield Case("URLs of 8,000 bytes at most", "create", stance={"max_url": 8000}, extra=6)
-    yield Case("URLs of 8,000 bytes at most", "delete", stance={"max_url": 8000}, extra=8)
+    yield Case("50 rows a batch at most", "create", quirk={"max_batch": 50}, extra=24)
+    yield Case("50 rows a batch at most", "update", quirk={"max_batch": 50}, extra=24)
+    yield Case("50 ids a request at most", "delete", quirk={"max_ids": 50}, extra=22)
+    yield Case("URLs of 8,000 bytes at most", "create", quirk={"max_url": 8000}, extra=6)
+    yield Case("URLs of 8,000 bytes at most", "delete", quirk={"max_url": 8000}, extra=8)
     for stage in WRITES:
         yield Case(
             "a batch is refused once, without a reason", stage, lambda at: at.once({"status": 400}), extra=6
@@ -202,7 +202,7 @@ def refusing() -> Iterator[Case]:
         yield Case(
             f"one row is refused by name (HTTP {status})",
             "create",
-            stance={"row_errors_status": status},
+            quirk={"row_errors_status": status},
             odd_group=True,
             counts={"created": 599, "failed": 1},
             fails=r"host5|iocs\[5\]",
@@ -213,7 +213,7 @@ def refusing() -> Iterator[Case]:
     yield Case(
         "one row is refused by name, the others are stored (201)",
         "create",
-        stance={"create_partial": "on"},
+        quirk={"create_partial": "on"},
         odd_group=True,
         counts={"created": 599, "failed": 1},
         fails=r"iocs\[5\]",
@@ -242,7 +242,7 @@ def refusing() -> Iterator[Case]:
     yield Case(
         "the tenant is full after 400",
         "create",
-        stance={"quota": 403},
+        quirk={"quota": 403},
         counts={"created": 400, "failed": 200},
         fails="Limit of 1 million indicators reached",
         left=200,
@@ -307,7 +307,7 @@ def racing() -> Iterator[Case]:
             f"one was deleted meanwhile (unknown ids: {unknown})",
             "update",
             lambda at: [at.rule({"delete_before": "value:['host007.bad.example']"}, nth=1)],
-            stance={"unknown_id": unknown},
+            quirk={"unknown_id": unknown},
             counts={"updated": 599, "created": 1},
             extra=8,
         )
@@ -316,7 +316,7 @@ def racing() -> Iterator[Case]:
                 f"one was deleted meanwhile (unknown ids: {unknown}, among known ones: {mixed})",
                 "delete",
                 lambda at: [at.rule({"delete_before": "value:['host407.bad.example']"}, nth=1)],
-                stance={"unknown_id": unknown, "mixed_ids": mixed},
+                quirk={"unknown_id": unknown, "mixed_ids": mixed},
                 counts={"deleted": 399},
                 extra=8,
             )

@@ -15,7 +15,7 @@ import fault_table
 import pytest
 from fault_cases import ITEMS, STAGES, Case, Stage
 from run_task import Result, run
-from simulator.stances import CHOICES
+from simulator.quirks import CHOICES
 from simulator_fixture import Tenant
 
 CASES = list(fault_cases.every())
@@ -102,7 +102,7 @@ def test_fault(case: Case, simulator: Tenant, plain: dict[str, int], shown: list
     options = {**prepare(simulator, stage), **case.options}
     if case.odd_group:
         options["iocs"][5]["host_groups"] = ["f" * 32]  # which the tenant does not have
-    simulator.stance(**case.stance)
+    simulator.quirk(**case.quirk)
     simulator.faults(*case.faults(stage))
     simulator.clear_log()
     threads = threading.active_count()
@@ -111,7 +111,7 @@ def test_fault(case: Case, simulator: Tenant, plain: dict[str, int], shown: list
     took = time.monotonic() - started
     log = simulator.log()
     simulator.faults()
-    simulator.stance(**{name: CHOICES[name].default for name in case.stance})
+    simulator.quirk(**{name: CHOICES[name].default for name in case.quirk})
 
     assert took < case.seconds, f"took {took:.1f} s"
     assert threading.active_count() <= threads, "a thread is left"

@@ -21,9 +21,9 @@ _STAMP = re.compile(r"T\d\d:\d\d:\d\d(\.\d+)?Z")
 _READ_ONLY = ("id", "created_on", "created_by", "modified_on", "modified_by")
 
 
-def fill(tenant: Tenant, content: list[dict[str, Any]], **stance: Any) -> None:
+def fill(tenant: Tenant, content: list[dict[str, Any]], **quirk: Any) -> None:
     tenant.reset("empty")
-    tenant.stance(**stance)
+    tenant.quirk(**quirk)
     tenant.seed(indicators=content)
 
 

@@ -21,10 +21,10 @@ from .context import Simulator
 from .faults import ACTIONS, BadRule
 from .fql import Condition, FqlError, compile_filter
 from .properties import FILTERS
-from .stances import CHOICES, UnknownStance
+from .quirks import CHOICES, UnknownQuirk
 
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
-_BAD = (seed.BadSeed, BadRule, FqlError, UnknownStance)
+_BAD = (seed.BadSeed, BadRule, FqlError, UnknownQuirk)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -42,13 +42,13 @@ class Admin:
         table = (
             ("GET", "log", self.log),
             ("DELETE", "log", self.clear_log),
-            ("GET", "objections", self.objections),
+            ("GET", "violations", self.violations),
             ("GET", "dump", self.dump),
             ("POST", "seed", self.seed),
             ("GET", "faults", self.show_faults),
             ("POST", "faults", self.set_faults),
-            ("GET", "stance", self.show_stances),
-            ("POST", "stance", self.set_stances),
+            ("GET", "quirk", self.show_quirks),
+            ("POST", "quirk", self.set_quirks),
             ("POST", "clock", self.set_clock),
             ("POST", "tokens", self.tokens),
             ("POST", "reset", self.reset),
@@ -85,9 +85,9 @@ class Admin:
         self.simulator.journal.clear()
         return JSONResponse({"cleared": True})
 
-    async def objections(self, request: Request) -> Response:
+    async def violations(self, request: Request) -> Response:
         """Entries that a careful client would not have caused."""
-        return JSONResponse({"entries": self.simulator.journal.objections()})
+        return JSONResponse({"entries": self.simulator.journal.violations()})
 
     async def dump(self, request: Request) -> Response:
         """Everything stored in one CID, secrets left out; ``filter`` limits the indicators."""
@@ -113,7 +113,9 @@ class Admin:
 
     async def seed(self, request: Request) -> Response:
         """Store content."""
-        return JSONResponse({"loaded": seed.load(self.simulator, await _content(request))})
+        content = await _content(request)
+        with self.simulator.store.visible_at_once():
+            return JSONResponse({"loaded": seed.load(self.simulator, content)})
 
     async def show_faults(self, request: Request) -> Response:
         """The rules with their counters."""
@@ -125,35 +127,35 @@ class Admin:
         self.simulator.faults.set(content.get("faults") if isinstance(content, dict) else content)
         return JSONResponse({"rules": len(self.simulator.faults.rules)})
 
-    async def show_stances(self, request: Request) -> Response:
+    async def show_quirks(self, request: Request) -> Response:
         """Answers in force, with what else is on offer."""
         offered = {
             name: {
                 "default": choice.default,
-                "values": list(choice.values) or "a whole number",
+                "values": list(choice.values) or choice.kind,
                 "meaning": choice.meaning,
             }
             for name, choice in CHOICES.items()
         }
-        return JSONResponse({"stances": self.simulator.stances.all(), "offered": offered})
+        return JSONResponse({"quirks": self.simulator.quirks.all(), "offered": offered})
 
-    async def set_stances(self, request: Request) -> Response:
+    async def set_quirks(self, request: Request) -> Response:
         """Choose answers; ``strict`` and ``legacy`` (true or false) are set the same way."""
         content = await _content(request)
         if not isinstance(content, dict):
-            raise UnknownStance("an object of names and values is needed")
+            raise UnknownQuirk("an object of names and values is needed")
         for name in ("strict", "legacy"):
             if name in content:
                 setattr(self.simulator, name, bool(content.pop(name)))
-        self.simulator.stances.update(content)
-        return JSONResponse({"stances": self.simulator.stances.all()})
+        self.simulator.quirks.update(content)
+        return JSONResponse({"quirks": self.simulator.quirks.all()})
 
     async def set_clock(self, request: Request) -> Response:
         """Move the tenant's clock to ``offset_seconds`` from the real time, to which tokens and limits keep."""
         content = await _content(request)
         offset = content.get("offset_seconds") if isinstance(content, dict) else None
         if not isinstance(offset, (int, float)) or isinstance(offset, bool):
-            raise UnknownStance("offset_seconds must be a number")
+            raise UnknownQuirk("offset_seconds must be a number")
         self.simulator.clock.offset_seconds = float(offset)
         return JSONResponse({"offset_seconds": offset})
 
@@ -163,18 +165,18 @@ class Admin:
         return JSONResponse({"tokens": 0})
 
     async def reset(self, request: Request) -> Response:
-        """Back to the start: content, clients, tokens, stances, faults, clock, limits, log."""
+        """Back to the start: content, clients, tokens, quirks, faults, clock, limits, log."""
         content = await _content(request)
         start: Optional[str] = content.get("content", "initial") if isinstance(content, dict) else None
         if start not in ("initial", "demo", "empty"):
-            raise UnknownStance("content must be initial, demo or empty")
+            raise UnknownQuirk("content must be initial, demo or empty")
         simulator = self.simulator
         simulator.strict, simulator.legacy = self.strict, self.legacy
         simulator.store.clear()
         simulator.credentials.tokens.clear()
         simulator.credentials.clients.clear()
         simulator.faults.set([])
-        simulator.stances.reset()
+        simulator.quirks.reset()
         simulator.clock.offset_seconds = 0.0
         simulator.limits.reset()
         if start == "initial":

@@ -80,7 +80,7 @@ class Refusal(Exception):
         *,
         resources: Optional[Sequence[object]] = None,
         powered_by: str = "ioc-manager",
-        objection: str = "",
+        violation: str = "",
         headers: Optional[Dict[str, str]] = None,
     ) -> None:
         super().__init__(message)
@@ -88,7 +88,7 @@ class Refusal(Exception):
         self.message = message
         self.resources = resources
         self.powered_by = powered_by
-        self.objection = objection
+        self.violation = violation
         self.headers = headers or {}
 
     def answer(self) -> Answer:

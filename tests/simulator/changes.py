@@ -33,14 +33,14 @@ def create(call: Call) -> Answer:
     stored = _mark_duplicates(call, rows)
     ignore = bool(call.flag("ignore_warnings"))
     refused = [row for row in rows if row.has_error or (row.problems and not ignore)]
-    if refused and call.stances.text("create_partial") == "off":
+    if refused and call.quirks.text("create_partial") == "off":
         return _row_problems(call, rows)
     refused_numbers = {row.number for row in refused}
     accepted = [row for row in rows if row.number not in refused_numbers]
     new = accepted
-    if call.stances.text("duplicate_with_ignore") != "second":
+    if call.quirks.text("duplicate_with_ignore") != "second":
         new = [row for row in {_pair(row): row for row in accepted}.values() if row.number not in stored]
-    if call.store.live_count(call.tenant) + len(new) > call.stances.number("quota"):
+    if call.store.live_count(call.tenant) + len(new) > call.quirks.number("quota"):
         raise Refusal(400, "Limit of 1 million indicators reached.")
     result = in_order(call, _store_new(call, accepted, stored))
     reply = values(result, status=201, errors=None, pagination={"limit": 0, "total": len(result)})
@@ -70,8 +70,8 @@ def _mark_duplicates(call: Call, rows: Sequence[Row]) -> Dict[int, Record]:
 
 
 def _store_new(call: Call, rows: Sequence[Row], stored: Dict[int, Record]) -> List[Record]:
-    """Write accepted rows; what a repeated pair does is a stance."""
-    repeated = call.stances.text("duplicate_with_ignore")
+    """Write accepted rows; what a repeated pair does is a quirk."""
+    repeated = call.quirks.text("duplicate_with_ignore")
     now = instant_text(call.simulator.clock.nanoseconds())
     fresh: Dict[Tuple[str, str], Record] = {}
     copies: List[Record] = []
@@ -151,7 +151,7 @@ def update(call: Call) -> Answer:
     stored = call.store.by_id(call.tenant, [row.fields["id"] for row in rows])
     missing = [row.fields["id"] for row in rows if stored.get(row.fields["id"], {"deleted": True})["deleted"]]
     if missing:
-        if call.stances.text("unknown_id") == "404":
+        if call.quirks.text("unknown_id") == "404":
             return not_found(missing)
         rows = [row for row in rows if row.fields["id"] not in missing]
     changed: Dict[str, Record] = {}
@@ -161,7 +161,7 @@ def update(call: Call) -> Answer:
     if any(row.has_error for row in rows):
         return _row_problems(call, rows)
     if all(_same(stored[one], record) for one, record in changed.items()):
-        call.objections.append("useless write: nothing changes")
+        call.violations.append("useless write: nothing changes")
     call.store.change(call.tenant, list(changed.values()))
     return values(
         in_order(call, list(changed.values())), errors=None, pagination={"limit": 0, "total": len(changed)}
@@ -174,7 +174,7 @@ def _bulk_update(call: Call, body: Dict[str, Any]) -> Answer:
     from_parent = row.fields.pop("from_parent", None)
     text = row.fields.pop("filter", "")
     others = [one for one in body.get("indicators") or [] if one]
-    if others or ("indicators" not in body and call.stances.text("bulk_update_alone") == "refuse"):
+    if others or ("indicators" not in body and call.quirks.text("bulk_update_alone") == "refuse"):
         row.error("ID", rules.REQUIRED)
     if not text and not row.has_error:
         row.error("filter", rules.REQUIRED)
@@ -182,7 +182,7 @@ def _bulk_update(call: Call, body: Dict[str, Any]) -> Answer:
         return _row_problems(call, [row])
     stored = [
         record
-        for record in call.store.matching(call.tenant, read_filter(call, text, from_parent))
+        for record in call.store.found(call.tenant, read_filter(call, text, from_parent))
         if not record["deleted"]
     ]
     changed = [_changed_record(call, row, record, context) for record in stored]
@@ -213,18 +213,18 @@ def _same(stored: Record, changed: Record) -> bool:
 def delete(call: Call) -> Answer:
     """indicator_delete_v1: by ids or by filter; the record stays, marked as deleted."""
     has_filter, has_ids = bool(call.text("filter").strip()), "ids" in call.parameters
-    if has_filter == has_ids and not (has_filter and call.stances.text("ids_and_filter") == "filter"):
+    if has_filter == has_ids and not (has_filter and call.quirks.text("ids_and_filter") == "filter"):
         raise Refusal(
             400,
             "Either IDs or the FQL filter must be provided, not both",
-            objection="DELETE needs one of ids and filter",
+            violation="DELETE needs one of ids and filter",
         )
     missing: List[str] = []
     if has_filter:
         condition = read_filter(call, call.text("filter"), call.flag("from_parent"))
         doomed = [
             record
-            for record in call.store.matching(call.tenant, condition)
+            for record in call.store.found(call.tenant, condition)
             if not record["deleted"] and not record["from_parent"]
         ]
     else:
@@ -237,8 +237,8 @@ def delete(call: Call) -> Answer:
             _refuse_parent(call)
         if (
             missing
-            and (not doomed or call.stances.text("mixed_ids") == "refuse")
-            and call.stances.text("unknown_id") == "404"
+            and (not doomed or call.quirks.text("mixed_ids") == "refuse")
+            and call.quirks.text("unknown_id") == "404"
         ):
             return not_found(missing)
     now = instant_text(call.simulator.clock.nanoseconds())
@@ -257,7 +257,7 @@ def delete(call: Call) -> Answer:
 
 def _rules(call: Call) -> Rules:
     return Rules(
-        call.stances,
+        call.quirks,
         call.simulator.clock.nanoseconds(),
         lambda group: bool(call.store.things.texts("host_group", call.tenant, [group])),
         call.simulator.strict,
@@ -271,20 +271,20 @@ def _pair(row: Row) -> Tuple[str, str]:
 def _submitted(call: Call, body: Dict[str, Any]) -> List[Any]:
     rows = body.get("indicators")
     if not isinstance(rows, list) or not rows:
-        raise Refusal(400, rules.INPUTS_INVALID, resources=[], objection="no indicators in the body")
-    most = call.stances.number("max_batch")
+        raise Refusal(400, rules.INPUTS_INVALID, resources=[], violation="no indicators in the body")
+    most = call.quirks.number("max_batch")
     if len(rows) > most:
         raise Refusal(
             400,
             f"a request must not have more than {most} indicators",
-            objection=f"{len(rows)} rows, above {most}",
+            violation=f"{len(rows)} rows, above {most}",
         )
     return rows
 
 
 def _row_problems(call: Call, rows: Sequence[Row]) -> Answer:
     problems = [problem for row in rows for problem in row.problems]
-    call.objections += sorted(
+    call.violations += sorted(
         {
             f"row problem: {problem.get('field_name', 'duplicate')}: {problem['message']}"
             for problem in problems
@@ -300,7 +300,7 @@ def _row_problems(call: Call, rows: Sequence[Row]) -> Answer:
     )
     return values(
         problems,
-        status=int(call.stances.text("row_errors_status")),
+        status=int(call.quirks.text("row_errors_status")),
         errors=[error(400, message)],
         pagination={"limit": 0, "total": 0},
     )
@@ -308,7 +308,7 @@ def _row_problems(call: Call, rows: Sequence[Row]) -> Answer:
 
 def _refuse_parent(call: Call) -> None:
     raise Refusal(
-        int(call.stances.text("parent_edit")),
+        int(call.quirks.text("parent_edit")),
         "indicator belongs to the parent CID and cannot be changed",
-        objection="change of a parent's indicator",
+        violation="change of a parent's indicator",
     )

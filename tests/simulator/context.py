@@ -14,7 +14,7 @@ from .clock import Clock
 from .faults import Faults
 from .journal import Journal
 from .limits import Limits
-from .stances import Stances
+from .quirks import Quirks
 from .store import Store
 
 
@@ -26,7 +26,7 @@ class Simulator:
     strict: bool = True
     legacy: bool = False
     latency_seconds: float = 0.0
-    stances: Stances = field(default_factory=Stances)
+    quirks: Quirks = field(default_factory=Quirks)
     clock: Clock = field(default_factory=Clock)
     credentials: Credentials = field(default_factory=Credentials)
     limits: Limits = field(default_factory=Limits)
@@ -53,15 +53,15 @@ class Call:
     tenant: int
     parameters: Dict[str, Any]
     body: Any
-    objections: List[str] = field(default_factory=list)
+    violations: List[str] = field(default_factory=list)
 
     @property
     def store(self) -> Store:
         return self.simulator.store
 
     @property
-    def stances(self) -> Stances:
-        return self.simulator.stances
+    def quirks(self) -> Quirks:
+        return self.simulator.quirks
 
     def text(self, name: str) -> str:
         """A string parameter, empty when it was not sent."""
@@ -91,7 +91,7 @@ class Call:
         unknown = sorted(set(body) - set(known))
         if unknown and self.simulator.strict:
             raise Refusal(
-                400, f"unknown field '{unknown[0]}'", objection=f"unknown field {', '.join(unknown)}"
+                400, f"unknown field '{unknown[0]}'", violation=f"unknown field {', '.join(unknown)}"
             )
 
 

@@ -4,13 +4,15 @@
 """Scripted trouble: rules that pick requests and say what goes wrong with them.
 
 A rule is ``{match: {...}, do: {...}}``. ``match`` may name method, path (a regular expression for the whole path),
-query_contains, body_contains, nth (one number or a list, counted over the requests that match otherwise), every and
-times. The first rule that picks a request decides. See README.md for what ``do`` can be.
+query_contains, body_contains, nth (one number or a list, counted over the requests that match otherwise), every,
+times, and for_seconds (from the first time on). The first rule that picks a request decides. See README.md for what
+``do`` can be.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence
 
@@ -45,7 +47,9 @@ ACTIONS: Mapping[str, str] = {
 EXTRAS = frozenset(["message", "retry_after", "form", "region", "headers", "code"])
 """Keys beside an action: message, retry_after (seconds from now), form (of the 429 header), region, headers, code."""
 
-_MATCH_KEYS = frozenset(["method", "path", "query_contains", "body_contains", "nth", "every", "times"])
+_MATCH_KEYS = frozenset(
+    ["method", "path", "query_contains", "body_contains", "nth", "every", "times", "for_seconds"]
+)
 
 
 class BadRule(ValueError):
@@ -60,6 +64,7 @@ class Rule:
     do: Dict[str, Any]
     seen: int = 0
     fired: int = 0
+    since: float = 0.0
     path: Optional[re.Pattern[str]] = None
     nth: FrozenSet[int] = field(default_factory=frozenset)
 
@@ -76,6 +81,10 @@ class Rule:
         if self.nth and self.seen not in self.nth:
             return False
         if self.seen % match.get("every", 1) or ("times" in match and self.fired >= match["times"]):
+            return False
+        now = time.monotonic()
+        self.since = self.since or now
+        if "for_seconds" in match and now - self.since > match["for_seconds"]:
             return False
         self.fired += 1
         return True

@@ -80,7 +80,7 @@ class Gateway:
                 "cid": token.cid if token else None,
                 "user_agent": simulator.credentials.hide(request.headers.get("user-agent", "")),
                 "fault": fault,
-                "objections": [],
+                "violations": [],
                 "status": None,
             }
         )
@@ -159,8 +159,8 @@ class Gateway:
         try:
             answer = self._route(request, body, entry, headers)
         except Refusal as refusal:
-            if refusal.objection:
-                entry["objections"].append(refusal.objection)
+            if refusal.violation:
+                entry["violations"].append(refusal.violation)
             answer = refusal.answer()
         except HtmlPage as page:
             answer = page.answer()
@@ -171,12 +171,12 @@ class Gateway:
         simulator = self.simulator
         path, method = request.url.path, request.method
         address = request.client.host if request.client else ""
-        if entry["url_length"] > simulator.stances.number("max_url"):
+        if entry["url_length"] > simulator.quirks.number("max_url"):
             raise Refusal(
                 414,
                 "request URI too long",
                 powered_by=GATEWAY,
-                objection=f"URL of {entry['url_length']} bytes",
+                violation=f"URL of {entry['url_length']} bytes",
             )
         if path in (TOKEN_PATH, REVOKE_PATH):
             return self._token_service(request, body, address, headers)
@@ -189,14 +189,15 @@ class Gateway:
                     405,
                     "405: Method Not Allowed",
                     powered_by=GATEWAY,
-                    objection="method not offered",
+                    violation="method not offered",
                     headers={"Allow": allowed},
                 )
-            raise Refusal(404, "404: Page Not Found", powered_by=GATEWAY, objection="unknown path")
+            raise Refusal(404, "404: Page Not Found", powered_by=GATEWAY, violation="unknown path")
         self._check_open(operation, token)
         simulator.store.expire(
-            simulator.clock.milliseconds() - simulator.stances.number("expiry_delay") * 1000
+            simulator.clock.milliseconds() - simulator.quirks.number("expiry_delay") * 1000
         )
+        simulator.store.index(simulator.quirks.seconds("search_lag"), simulator.quirks.seconds("total_lag"))
         parameters = _read_parameters(operation, request.query_params.multi_items(), simulator.strict)
         call = Call(
             simulator,
@@ -204,7 +205,7 @@ class Gateway:
             simulator.store.tenant(token.cid),
             parameters,
             _read_body(operation, body),
-            entry["objections"],
+            entry["violations"],
         )
         entry["body"] = journal.summary(call.body)
         answer = operation.handler(call)
@@ -215,12 +216,12 @@ class Gateway:
         simulator = self.simulator
         if request.method != "POST":
             raise Refusal(405, "405: Method Not Allowed", powered_by=GATEWAY, headers={"Allow": "POST"})
-        limit = simulator.stances.number("token_rate_limit")
+        limit = simulator.quirks.number("token_rate_limit")
         self._count(f"token:{address}", limit, headers)
         if request.url.path == REVOKE_PATH:
             return simulator.credentials.revoke(body, request.headers.get("authorization", ""))
-        answer = simulator.credentials.issue(body, simulator.stances.number("token_lifetime"))
-        region = simulator.stances.text("token_region")
+        answer = simulator.credentials.issue(body, simulator.quirks.number("token_lifetime"))
+        region = simulator.quirks.text("token_region")
         if region != "none":
             answer.headers["X-Cs-Region"] = region
         return answer
@@ -229,9 +230,9 @@ class Gateway:
         simulator = self.simulator
         token = simulator.credentials.find(request.headers.get("authorization", ""))
         if token is None:
-            self._count(f"bad token:{address}", simulator.stances.number("bad_token_rate_limit"), headers)
+            self._count(f"bad token:{address}", simulator.quirks.number("bad_token_rate_limit"), headers)
             raise Refusal(401, "access denied, invalid bearer token", powered_by=GATEWAY)
-        self._count(f"cid:{token.cid}", simulator.stances.number("rate_limit"), headers)
+        self._count(f"cid:{token.cid}", simulator.quirks.number("rate_limit"), headers)
         return token
 
     def _count(self, key: str, limit: int, headers: Dict[str, str]) -> None:
@@ -239,11 +240,12 @@ class Gateway:
         remaining = self.simulator.limits.remaining(key, limit) if limit else 6000
         headers.update({"X-Ratelimit-Limit": str(limit or 6000), "X-Ratelimit-Remaining": str(remaining)})
         if free_at is not None:
-            headers.update(self._retry_header(free_at, None))
+            told = max(time.time(), free_at - self.simulator.quirks.seconds("retry_after_short_by"))
+            headers.update(self._retry_header(told, None))
             raise Refusal(429, _RATE_TEXT, powered_by=GATEWAY)
 
     def _retry_header(self, at: float, form: Optional[str]) -> Dict[str, str]:
-        form = form or self.simulator.stances.text("retry_after")
+        form = form or self.simulator.quirks.text("retry_after")
         if form == "missing":
             return {}
         if form == "retry-after":
@@ -253,15 +255,15 @@ class Gateway:
     def _check_open(self, operation: Operation, token: Token) -> None:
         simulator = self.simulator
         if operation.legacy_only and not simulator.legacy:
-            status = int(simulator.stances.text("removed_routes"))
+            status = int(simulator.quirks.text("removed_routes"))
             raise Refusal(
                 status,
                 "404: Page Not Found" if status == 404 else "access denied, authorization failed",
                 powered_by=GATEWAY,
-                objection="removed operation",
+                violation="removed operation",
             )
         scopes = operation.scopes
-        asked = simulator.stances.text("ran_on_scope")
+        asked = simulator.quirks.text("ran_on_scope")
         if len(scopes) > 1 and asked != "either":
             scopes = frozenset([f"{asked}_read"])
         if not scopes & token.client.scopes:
@@ -275,14 +277,14 @@ def _read_parameters(operation: Operation, sent: Sequence[Tuple[str, str]], stri
         parameter = known.get(name)
         if parameter is None:
             if strict:
-                raise Refusal(400, f"unknown query parameter '{name}'", objection=f"unknown parameter {name}")
+                raise Refusal(400, f"unknown query parameter '{name}'", violation=f"unknown parameter {name}")
             continue
         value = _read_value(parameter, text)
         if parameter.multi:
             found.setdefault(name, []).append(value)
         elif name in found and strict:
             raise Refusal(
-                400, f"query parameter '{name}' is repeated", objection=f"repeated parameter {name}"
+                400, f"query parameter '{name}' is repeated", violation=f"repeated parameter {name}"
             )
         else:
             found[name] = value
@@ -291,7 +293,7 @@ def _read_parameters(operation: Operation, sent: Sequence[Tuple[str, str]], stri
             raise Refusal(
                 400,
                 f"query parameter '{parameter.name}' is required",
-                objection=f"missing parameter {parameter.name}",
+                violation=f"missing parameter {parameter.name}",
             )
     return found
 
@@ -308,7 +310,7 @@ def _read_value(parameter: Parameter, text: str) -> Any:
     raise Refusal(
         400,
         f"invalid value '{text}' for query parameter '{parameter.name}'",
-        objection=f"bad value of {parameter.name}",
+        violation=f"bad value of {parameter.name}",
     )
 
 
@@ -320,7 +322,7 @@ def _read_body(operation: Operation, body: bytes) -> Any:
         # Half of a surrogate pair can be written in JSON, but is no text that could be stored or sent back.
         json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise Refusal(400, "the request body is not valid JSON", objection="body is not JSON") from None
+        raise Refusal(400, "the request body is not valid JSON", violation="body is not JSON") from None
     return content
 
 

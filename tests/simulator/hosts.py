@@ -68,7 +68,7 @@ def post_devices(call: Call) -> Answer:
     call.know_fields(body, ("ids",))
     ids = body.get("ids")
     if not isinstance(ids, list) or not ids or not all(isinstance(one, str) for one in ids):
-        raise Refusal(400, "ids is required", powered_by=_SERVICE, objection="no ids")
+        raise Refusal(400, "ids is required", powered_by=_SERVICE, violation="no ids")
     return _details(call, list(dict.fromkeys(ids)), POST_MOST)
 
 
@@ -78,19 +78,19 @@ def _details(call: Call, ids: List[str], most: int) -> Answer:
             400,
             f"maximum number of ids is {most}",
             powered_by=_SERVICE,
-            objection=f"{len(ids)} ids, above {most}",
+            violation=f"{len(ids)} ids, above {most}",
         )
     for one in ids:
         if not _DEVICE_ID.fullmatch(one):
             raise Refusal(
-                400, f"invalid device id [{one}]", powered_by=_SERVICE, objection="malformed device id"
+                400, f"invalid device id [{one}]", powered_by=_SERVICE, violation="malformed device id"
             )
     found = call.store.things.texts("host", call.tenant, [one.lower() for one in ids])
     missing = [error(404, f"device not found: {one}") for one in ids if one.lower() not in found]
     reply = records(
         [found[one.lower()] for one in ids if one.lower() in found], errors=missing, powered_by=_SERVICE
     )
-    if not found and call.stances.text("unknown_device") == "404":
+    if not found and call.quirks.text("unknown_device") == "404":
         reply.status = 404
     return reply
 
@@ -131,12 +131,12 @@ def _condition(call: Call, fields: Mapping[str, Field]) -> Condition:
             call.text("filter"),
             fields,
             call.simulator.clock.milliseconds(),
-            names_partial=call.stances.text("group_name_match") == "partial",
-            names_any_case=call.stances.text("group_name_case") == "any",
+            names_partial=call.quirks.text("group_name_match") == "partial",
+            names_any_case=call.quirks.text("group_name_case") == "any",
         )
     except FqlError as problem:
         raise Refusal(
-            400, f"invalid filter: {problem}", powered_by=_SERVICE, objection=f"bad filter: {problem}"
+            400, f"invalid filter: {problem}", powered_by=_SERVICE, violation=f"bad filter: {problem}"
         ) from None
 
 
@@ -149,11 +149,11 @@ def _page(
             400,
             f"limit must be between 1 and {PAGE_MOST}, and offset + limit at most {OFFSET_MOST}",
             powered_by=_SERVICE,
-            objection="limit or offset out of range",
+            violation="limit or offset out of range",
         )
     sort, _dot, direction = call.text("sort").replace("|", ".").partition(".")
     if (sort and sort not in sorts) or direction not in ("", "asc", "desc"):
-        raise Refusal(400, f"invalid sort '{call.text('sort')}'", powered_by=_SERVICE, objection="bad sort")
+        raise Refusal(400, f"invalid sort '{call.text('sort')}'", powered_by=_SERVICE, violation="bad sort")
     ids, texts, total = call.store.things.page(
         kind, call.tenant, condition, sort or default, direction == "desc", limit, offset
     )

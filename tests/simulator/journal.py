@@ -32,9 +32,9 @@ class Journal:
         """Forget all entries; numbers go on."""
         self.entries.clear()
 
-    def objections(self) -> List[Entry]:
+    def violations(self) -> List[Entry]:
         """Entries of requests that a careful client would not have sent."""
-        return [entry for entry in self.entries if entry["objections"]]
+        return [entry for entry in self.entries if entry["violations"]]
 
 
 def summary(body: object) -> Dict[str, Any]:

@@ -20,14 +20,14 @@ _SEARCHABLE = (*COUNTED_TYPES, "sha1")
 def _pair(call: Call, types: Tuple[str, ...]) -> Tuple[str, str]:
     kind, value = call.text("type"), call.text("value")
     if kind not in types:
-        raise Refusal(400, f"invalid type '{kind}'", objection=f"type {kind} has no observations")
+        raise Refusal(400, f"invalid type '{kind}'", violation=f"type {kind} has no observations")
     if not value:
         raise Refusal(400, "value is required")
     return kind, value if kind in ("ipv4", "ipv6") else value.lower()
 
 
 def _new_route(call: Call) -> None:
-    if call.stances.text("ran_on_route") == "off":
+    if call.quirks.text("ran_on_route") == "off":
         raise Refusal(404, "404: Page Not Found", powered_by="crowdstrike-api-gateway")
 
 
@@ -43,7 +43,7 @@ def device_count(call: Call) -> Answer:
     if (
         not count
         and not call.store.by_pair(call.tenant, [pair])
-        and call.stances.text("ran_on_unseen") == "404"
+        and call.quirks.text("ran_on_unseen") == "404"
     ):
         return _unseen(pair)
     return values([{"type": pair[0], "value": pair[1], "device_count": count, "limit_exceeded": False}])
@@ -93,8 +93,8 @@ def legacy_processes(call: Call) -> Answer:
 def process_details(call: Call) -> Answer:
     """entities.processes: details of processes; unknown ones are named in ``errors`` of a 200."""
     ids = call.many("ids")
-    if len(ids) > call.stances.number("max_ids"):
-        raise Refusal(400, "too many ids", objection=f"{len(ids)} process ids")
+    if len(ids) > call.quirks.number("max_ids"):
+        raise Refusal(400, "too many ids", violation=f"{len(ids)} process ids")
     found = call.store.things.texts("process", call.tenant, ids)
     return records(
         [found[one] for one in ids if one in found],
@@ -105,16 +105,16 @@ def process_details(call: Call) -> Answer:
 def _page(call: Call) -> Tuple[int, str]:
     text, token = call.text("limit"), call.text("offset")
     if text and (not text.isdigit() or not 1 <= int(text) <= MOST_AT_ONCE):
-        raise Refusal(400, f"limit must be between 1 and {MOST_AT_ONCE}", objection=f"limit {text}")
+        raise Refusal(400, f"limit must be between 1 and {MOST_AT_ONCE}", violation=f"limit {text}")
     try:
         after = base64.urlsafe_b64decode(token.encode()).decode() if token else ""
     except (binascii.Error, UnicodeError, ValueError):
-        raise Refusal(400, "invalid offset token", objection="bad offset token") from None
+        raise Refusal(400, "invalid offset token", violation="bad offset token") from None
     return int(text or MOST_AT_ONCE), after
 
 
 def _listing(call: Call, pair: Tuple[str, str], found: List[str], limit: int, after: str) -> Answer:
-    if not found and not after and call.stances.text("ran_on_unseen") == "404":
+    if not found and not after and call.quirks.text("ran_on_unseen") == "404":
         return _unseen(pair)
     shown = found[:limit]
     token = base64.urlsafe_b64encode(shown[-1].encode()).decode() if len(found) > limit else ""

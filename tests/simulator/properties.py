@@ -54,7 +54,4 @@ SORTS: Dict[str, str] = {
     "metadata.av_hits": f"IFNULL({_HITS}, -1)",
     "modified_on": "modified_ms",
 }
-DEFAULT_SORT = "created_on"
-"""The vendor names no default; its tokens start with a moment in milliseconds."""
-
 SEVERITY_NUMBERS = {"": 0, "informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple
 
 from .clock import ZERO_TIME, instant_text, parse_instant
-from .stances import Stances
+from .quirks import Quirks
 
 DESKTOP = ("windows", "mac", "linux")
 MOBILE = ("ios", "android")
@@ -70,7 +70,7 @@ Problem = Dict[str, Any]
 class Rules:
     """The rules with what they depend on: the answers in force, the time, the tenant's host groups, strictness."""
 
-    stances: Stances
+    quirks: Quirks
     now_ns: int
     has_group: Callable[[str], bool]
     strict: bool
@@ -125,7 +125,7 @@ def read_row(number: int, sent: object, known: FrozenSet[str], rules: Rules) -> 
             if rules.strict:
                 row.error(name, f"unknown field '{name}'")
         elif value is None:
-            if name == "expiration" and rules.stances.text("null_expiration") == "clear":
+            if name == "expiration" and rules.quirks.text("null_expiration") == "clear":
                 row.fields["expiration"] = ""
         else:
             _read_field(row, name, value, rules)
@@ -145,7 +145,7 @@ def _read_field(row: Row, name: str, value: Any, rules: Rules) -> None:
             row.error(name, f"invalid value '{value}'")
             return
         items = list(dict.fromkeys(value))
-        row.fields[name] = sorted(items) if rules.stances.text("list_order") == "sorted" else items
+        row.fields[name] = sorted(items) if rules.quirks.text("list_order") == "sorted" else items
     elif name == "metadata":
         _read_metadata(row, value, rules)
     elif isinstance(value, bool):
@@ -166,7 +166,7 @@ def _read_metadata(row: Row, value: Any, rules: Rules) -> None:
 
 
 def _read_expiration(row: Row, text: str, rules: Rules) -> None:
-    moment = parse_instant(text, date_only=rules.stances.text("date_only_expiration") == "accept")
+    moment = parse_instant(text, date_only=rules.quirks.text("date_only_expiration") == "accept")
     if moment is None:
         row.error("expiration", f"invalid value '{text}'")
     elif moment == parse_instant(ZERO_TIME):
@@ -224,12 +224,12 @@ def check_changes(row: Row, stored: Mapping[str, Any], rules: Rules) -> Fields:
 
 def check_combination(row: Row, fields: Fields, rules: Rules) -> None:
     """The matrix of type, platforms, actions, severity and scope. What does not apply is silently set to no_action."""
-    stances = rules.stances
+    quirks = rules.quirks
     kind = fields["type"]
     for platform in fields["platforms"]:
         if platform not in PLATFORMS_BY_TYPE[kind]:
             row.error("platforms", f"invalid value '{platform}' for type '{kind}'")
-        elif platform in MOBILE and stances.text("mobile_licence") == "no":
+        elif platform in MOBILE and quirks.text("mobile_licence") == "no":
             row.error("platforms", f"platform '{platform}' needs a Falcon for Mobile subscription")
     desktop, mobile = _kinds(fields["platforms"])
     allowed = ACTIONS if kind in HASH_LENGTHS else NETWORK_ACTIONS
@@ -239,11 +239,11 @@ def check_combination(row: Row, fields: Fields, rules: Rules) -> None:
         row.error("action", f"invalid value '{fields['action']}' for type '{kind}'")
     if fields["mobile_action"] not in ACTIONS:
         row.error("mobile_action", f"invalid value '{fields['mobile_action']}'")
-    _check_severity(row, fields, stances)
+    _check_severity(row, fields, quirks)
     _check_scope(row, fields, rules)
     for name, longest in (
-        ("source", stances.number("source_max")),
-        ("description", stances.number("description_max")),
+        ("source", quirks.number("source_max")),
+        ("description", quirks.number("description_max")),
     ):
         if len(row.fields.get(name, "")) > longest:
             row.error(name, f"longer than {longest} characters")
@@ -253,9 +253,9 @@ def _kinds(platforms: List[str]) -> Tuple[bool, bool]:
     return any(item in DESKTOP for item in platforms), any(item in MOBILE for item in platforms)
 
 
-def _check_severity(row: Row, fields: Fields, stances: Stances) -> None:
+def _check_severity(row: Row, fields: Fields, quirks: Quirks) -> None:
     severity = fields.get("severity", "")
-    if stances.text("severity_case") == "any":
+    if quirks.text("severity_case") == "any":
         severity = severity.lower()
         if "severity" in fields:
             fields["severity"] = severity
@@ -268,7 +268,7 @@ def _check_severity(row: Row, fields: Fields, stances: Stances) -> None:
         severity
         and "allow" in actions
         and not any(action in ALERTING for action in actions)
-        and stances.text("severity_with_allow") == "refuse"
+        and quirks.text("severity_with_allow") == "refuse"
     ):
         row.error("severity", "not accepted with the action 'allow'")
 
@@ -278,11 +278,11 @@ def _check_scope(row: Row, fields: Fields, rules: Rules) -> None:
     # Only groups that were sent are looked at: a stored one may have been removed since.
     for group in row.fields.get("host_groups") or []:
         if not _GROUP_ID.fullmatch(group) or (
-            rules.stances.text("unknown_host_group") == "refuse" and not rules.has_group(group)
+            rules.quirks.text("unknown_host_group") == "refuse" and not rules.has_group(group)
         ):
             row.error("host_groups", f"invalid value '{group}'")
     if fields.get("applied_globally") and groups:
-        winner = rules.stances.text("scope_both")
+        winner = rules.quirks.text("scope_both")
         if winner == "refuse":
             row.error("host_groups", "must be empty when applied_globally is true")
         elif winner == "global":
@@ -304,7 +304,7 @@ def _check_value(row: Row, rules: Rules) -> None:
         good = len(value) <= _DOMAIN_MAX and all(_LABEL.fullmatch(label) for label in value.split("."))
     if not good:
         row.error("value", f"invalid value '{value}'")
-    elif rules.stances.text("normalise") == "lower" and kind not in ("ipv4", "ipv6"):
+    elif rules.quirks.text("normalise") == "lower" and kind not in ("ipv4", "ipv6"):
         row.fields["value"] = value.lower()
 
 

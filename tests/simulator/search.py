@@ -27,19 +27,19 @@ def read_filter(call: Call, text: str, from_parent: Optional[bool]) -> Condition
     try:
         condition = compile_filter(text, FILTERS, call.simulator.clock.milliseconds())
     except UnknownProperty as problem:
-        if call.stances.text("unknown_property") == "nothing":
+        if call.quirks.text("unknown_property") == "nothing":
             return _NOTHING
         raise Refusal(
-            400, f"invalid filter, please check fql filter: {problem}", objection=str(problem)
+            400, f"invalid filter, please check fql filter: {problem}", violation=str(problem)
         ) from None
     except FqlError as problem:
         raise Refusal(
-            400, f"invalid filter, please check fql filter: {problem}", objection=f"bad filter: {problem}"
+            400, f"invalid filter, please check fql filter: {problem}", violation=f"bad filter: {problem}"
         ) from None
-    if from_parent is None and call.stances.text("parent_omitted") == "own":
+    if from_parent is None and call.quirks.text("parent_omitted") == "own":
         from_parent = False
     terms = [condition.sql] if text.strip() else []
-    if "deleted" not in condition.properties and call.stances.text("deleted_in_search") == "exclude":
+    if "deleted" not in condition.properties and call.quirks.text("deleted_in_search") == "exclude":
         terms.append(LIVE.sql)
     if from_parent is not None:
         terms.append(f"from_parent = {int(from_parent)}")
@@ -60,35 +60,35 @@ def _search(call: Call, *, ids_only: bool) -> Answer:
     limit, offset = _read_page(call)
     after = call.text("after") or None
     if after and "offset" in call.parameters:
-        if call.stances.text("offset_and_after") == "400":
+        if call.quirks.text("offset_and_after") == "400":
             raise Refusal(
-                400, "offset and after are mutually exclusive", objection="offset and after in one request"
+                400, "offset and after are mutually exclusive", violation="offset and after in one request"
             )
         offset = 0
     if offset + limit > SCROLL_LIMIT and not after:
         raise Refusal(
-            int(call.stances.text("beyond_10000")),
+            int(call.quirks.text("beyond_10000")),
             "offset + limit exceeds 10000, please use after",
-            objection="offset + limit above 10,000",
+            violation="offset + limit above 10,000",
         )
     condition = read_filter(call, call.text("filter"), call.flag("from_parent"))
     try:
         page = call.store.page(
             call.tenant,
             condition,
-            _read_order(call.text("sort")),
+            _read_order(call.text("sort") or call.quirks.text("default_order")),
             limit,
             offset=offset,
             after=after,
             ids_only=ids_only,
         )
     except BadToken as problem:
-        raise Refusal(400, str(problem), objection=str(problem)) from None
+        raise Refusal(400, str(problem), violation=str(problem)) from None
     pagination: Dict[str, Any] = {"limit": limit, "total": page.total, "offset": offset + len(page.texts)}
-    if page.after and not (page.is_last and call.stances.text("after_on_last_page") == "missing"):
+    if page.after and not (page.is_last and call.quirks.text("after_on_last_page") == "missing"):
         pagination["after"] = page.after
     reply = records(page.texts, pagination=pagination)
-    if not page.texts and call.stances.text("empty_resources") == "null":
+    if not page.texts and call.quirks.text("empty_resources") == "null":
         reply.resources = None
     return reply
 
@@ -97,14 +97,14 @@ def _read_page(call: Call) -> Tuple[int, int]:
     limit, offset = call.number("limit", DEFAULT_PAGE), call.number("offset", 0)
     if limit < 1 or offset < 0:
         raise Refusal(
-            400, "limit must be at least 1 and offset at least 0", objection="limit or offset out of range"
+            400, "limit must be at least 1 and offset at least 0", violation="limit or offset out of range"
         )
-    most = call.stances.number("max_page")
+    most = call.quirks.number("max_page")
     if limit > most:
-        reaction = call.stances.text("too_large")
+        reaction = call.quirks.text("too_large")
         if reaction == "cap":
             return most, offset
-        call.objections.append(f"limit {limit} above {most}")
+        call.violations.append(f"limit {limit} above {most}")
         if reaction.startswith("html"):
             raise HtmlPage(200 if reaction == "html_200" else 400, "Bad Request")
         raise Refusal(int(reaction), f"limit must not exceed {most}")
@@ -112,11 +112,9 @@ def _read_page(call: Call) -> Tuple[int, int]:
 
 
 def _read_order(text: str) -> Order:
-    if not text:
-        return Order()
     found = _SORT.fullmatch(text)
     if not found or found.group(1) not in SORTS:
-        raise Refusal(400, f"invalid sort '{text}'", objection=f"bad sort {text}")
+        raise Refusal(400, f"invalid sort '{text}'", violation=f"bad sort {text}")
     return Order(found.group(1), found.group(2) == "desc")
 
 
@@ -131,7 +129,7 @@ def get(call: Call) -> Answer:
 
 def in_order(call: Call, found: List[Record]) -> List[Record]:
     """Records as they were asked for, or the other way round: no client should rely on their order."""
-    return found if call.stances.text("resources_order") == "asked" else found[::-1]
+    return found if call.quirks.text("resources_order") == "asked" else found[::-1]
 
 
 def aggregate(call: Call) -> Answer:
@@ -168,14 +166,14 @@ def report(call: Call) -> Answer:
 
 def read_ids(call: Call) -> List[str]:
     ids = call.many("ids")
-    most = call.stances.number("max_ids")
+    most = call.quirks.number("max_ids")
     if len(ids) > most:
         raise Refusal(
-            400, f"a request must not have more than {most} ids", objection=f"{len(ids)} ids, above {most}"
+            400, f"a request must not have more than {most} ids", violation=f"{len(ids)} ids, above {most}"
         )
     for one in ids:
         if not _ID.fullmatch(one):
-            raise Refusal(400, f"invalid id '{one}'", objection="malformed id")
+            raise Refusal(400, f"invalid id '{one}'", violation="malformed id")
     return [one.lower() for one in ids]
 
 
@@ -191,9 +189,9 @@ def with_missing(call: Call, reply: Answer, missing: Sequence[str]) -> Answer:
     if not missing:
         return reply
     nothing_found = not reply.resources
-    if call.stances.text("unknown_id") == "200" and nothing_found:
+    if call.quirks.text("unknown_id") == "200" and nothing_found:
         return reply
-    if nothing_found or call.stances.text("mixed_ids") == "refuse":
+    if nothing_found or call.quirks.text("mixed_ids") == "refuse":
         return not_found(missing)
     reply.errors = [error(404, f"{one} - Resource Not Found") for one in missing]
     return reply

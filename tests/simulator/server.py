@@ -30,11 +30,11 @@ from .answers import JSON_TYPE, Refusal
 from .context import Simulator
 from .faults import BadRule
 from .gateway import CONNECTION, Gateway, allowed_methods
-from .stances import UnknownStance
+from .quirks import UnknownQuirk
 from .store import Store
 
 _LONGEST_HEAD = 1 << 20
-"""Bytes of request line and headers that are read at all; the tenant's own limit is the stance max_url."""
+"""Bytes of request line and headers that are read at all; the tenant's own limit is the quirk max_url."""
 
 
 class SimulatorProtocol(H11Protocol):
@@ -165,12 +165,14 @@ def read_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namesp
     )
     parser.add_argument("--faults", metavar="FILE", help="scripted faults (YAML or JSON)")
     parser.add_argument(
-        "--stance",
+        "--quirk",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="another answer to an open point; see README.md; repeatable",
+        help="behave differently in one point, see README.md; repeatable",
     )
+    # Its name in version 1.0.
+    parser.add_argument("--stance", action="append", dest="quirk", help=argparse.SUPPRESS)
     parser.add_argument(
         "--strict",
         action=argparse.BooleanOptionalAction,
@@ -186,16 +188,16 @@ def read_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namesp
 
 
 def prepare(options: argparse.Namespace) -> RunningServer:
-    """A server as the command line asks. Raises BadSeed, BadRule, UnknownStance and OSError."""
+    """A server as the command line asks. Raises BadSeed, BadRule, UnknownQuirk and OSError."""
     simulator = Simulator(
         store=Store(options.state),
         strict=options.strict,
         legacy=options.legacy,
         latency_seconds=options.latency / 1000,
     )
-    for text in options.stance:
+    for text in options.quirk:
         name, _equals, value = text.partition("=")
-        simulator.stances.set(name, value)
+        simulator.quirks.set(name, value)
     if options.faults:
         simulator.faults.set(seed.read_file(options.faults))
 
@@ -223,7 +225,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     options = read_arguments(arguments)
     try:
         server = prepare(options)
-    except (seed.BadSeed, BadRule, UnknownStance, OSError) as problem:
+    except (seed.BadSeed, BadRule, UnknownQuirk, OSError) as problem:
         print(f"simulator: {problem}", file=sys.stderr)
         return 2
     for number in (signal.SIGTERM, signal.SIGINT):

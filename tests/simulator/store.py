@@ -14,13 +14,15 @@ import binascii
 import json
 import sqlite3
 from collections import OrderedDict
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from . import database
 from .clock import parse_instant
 from .fql import Condition, Field
-from .properties import DEFAULT_SORT, SEVERITY_NUMBERS, SORTS
+from .lag import STORE, Index
+from .properties import SEVERITY_NUMBERS, SORTS
 from .things import Sightings, Things
 
 Record = Dict[str, Any]
@@ -67,7 +69,7 @@ class BadToken(ValueError):
 class Order:
     """What a page is sorted by."""
 
-    name: str = DEFAULT_SORT
+    name: str
     descending: bool = False
 
 
@@ -93,6 +95,9 @@ class Store:
             "SELECT tenant, COUNT(*) FROM indicators WHERE deleted = 0 GROUP BY tenant"
         )
         self._live: Dict[int, int] = dict(counts)
+        self._searched = Index(self._connection, "searched", _COLUMNS)
+        self._counted = Index(self._connection, "counted", _COLUMNS)
+        self._at_once = False
         self._version = 0
         self._counts: OrderedDict[Tuple[object, ...], Tuple[int, int]] = OrderedDict()
 
@@ -104,6 +109,8 @@ class Store:
         """Forget everything."""
         for table in ("indicators", "things", "sightings"):
             self._connection.execute(f"DELETE FROM {table}")
+        self._searched.rebuild()
+        self._counted.rebuild()
         self._live.clear()
         self._version += 1
 
@@ -136,11 +143,14 @@ class Store:
             _row(tenant, record, first_copy + place if copies else 0) for place, record in enumerate(records)
         ]
         database.write(self._connection, _INSERT, rows)
+        self._note(rows)
         self._changed(tenant, sum(not record["deleted"] for record in records))
 
     def add_many(self, tenant: int, rows: Iterable[Tuple[object, ...]], count: int) -> None:
         """Store ready rows of new live indicators: the way to load a million."""
         database.write_many(self._connection, _INSERT, rows)
+        self._searched.rebuild()
+        self._counted.rebuild()
         self._changed(tenant, count)
 
     def change(self, tenant: int, records: Sequence[Record]) -> None:
@@ -153,6 +163,7 @@ class Store:
             more_live += deleted - int(record["deleted"])
             rows.append((*_row(tenant, record, copy), seq))
         database.write(self._connection, _UPDATE, rows)
+        self._note([row[:-1] for row in rows])
         self._changed(tenant, more_live)
 
     def expire(self, now_ms: int) -> None:
@@ -172,11 +183,31 @@ class Store:
         for tenant, records in by_tenant.items():
             self.change(tenant, records)
 
+    @contextmanager
+    def visible_at_once(self) -> Iterator[None]:
+        """Writes within are found by searches immediately, whatever the lag: content that was there before."""
+        self._at_once = True
+        try:
+            yield
+        finally:
+            self._at_once = False
+
+    def _note(self, rows: Sequence[Tuple[object, ...]]) -> None:
+        self._searched.note(rows, at_once=self._at_once)
+        self._counted.note(rows, at_once=self._at_once)
+
     def _changed(self, tenant: int, more_live: int) -> None:
         self._live[tenant] = self._live.get(tenant, 0) + more_live
         self._version += 1
 
     # reading
+
+    def index(self, search_lag: float, total_lag: float) -> None:
+        """Bring the search index up to the moment: seconds by which searches, and their totals, are behind."""
+        self._searched.set_lag(search_lag)
+        self._counted.set_lag(total_lag)
+        if self._searched.catch_up() | self._counted.catch_up():
+            self._version += 1
 
     def live_count(self, tenant: int) -> int:
         """Indicators that are not deleted."""
@@ -202,8 +233,14 @@ class Store:
                 found[pair] = json.loads(row[0])
         return found
 
+    def found(self, tenant: int, condition: Condition) -> List[Record]:
+        """The records, as they are now, that a search with this condition shows."""
+        query = f"SELECT id FROM {self._searched.table} WHERE tenant = ? AND {condition.sql} ORDER BY seq"
+        ids = [one for (one,) in self._connection.execute(query, (tenant, *condition.parameters))]
+        return list(self.by_id(tenant, ids).values())
+
     def matching(self, tenant: int, condition: Condition) -> List[Record]:
-        """Every record that a condition matches."""
+        """Every stored record that a condition matches, whatever a search shows."""
         query = f"SELECT record FROM indicators WHERE tenant = ? AND {condition.sql} ORDER BY seq"
         return [
             json.loads(text) for (text,) in self._connection.execute(query, (tenant, *condition.parameters))
@@ -211,7 +248,7 @@ class Store:
 
     def buckets(self, tenant: int, condition: Condition, field: Field, size: int) -> List[Tuple[str, int]]:
         """Values of a field with the number of records that have them, most first."""
-        chosen = f"(SELECT * FROM indicators WHERE tenant = ? AND {condition.sql}) AS chosen"
+        chosen = f"(SELECT * FROM {self._searched.table} WHERE tenant = ? AND {condition.sql}) AS chosen"
         label = field.sql
         if field.kind == "array":
             chosen, label = f"{chosen}, json_each({field.sql}) AS bucket", "bucket.value"
@@ -222,14 +259,15 @@ class Store:
         return [(str(text), count) for text, count in rows]
 
     def count(self, tenant: int, condition: Condition) -> int:
-        """How many records a condition matches. Counted once for each change of the tenants, not once a page."""
-        if condition.sql == LIVE.sql:
+        """How many records a search says it matches. Counted once after each change, not once a page."""
+        table = self._counted.table if self._counted.seconds else self._searched.table
+        if condition.sql == LIVE.sql and table == STORE:
             return self.live_count(tenant)
-        key = (tenant, condition.sql, condition.parameters)
+        key = (table, tenant, condition.sql, condition.parameters)
         known = self._counts.get(key)
         if known and known[0] == self._version:
             return known[1]
-        query = f"SELECT COUNT(*) FROM indicators WHERE tenant = ? AND {condition.sql}"
+        query = f"SELECT COUNT(*) FROM {table} WHERE tenant = ? AND {condition.sql}"
         total = int(self._connection.execute(query, (tenant, *condition.parameters)).fetchone()[0])
         self._counts[key] = (self._version, total)
         if len(self._counts) > _COUNTS_KEPT:
@@ -256,7 +294,7 @@ class Store:
             parameters += self._position(after)
         # One row more than asked tells whether this is the last page.
         rows = self._connection.execute(
-            f"SELECT {key}, id, {'id' if ids_only else 'record'} FROM indicators WHERE {where}"
+            f"SELECT {key}, id, {'id' if ids_only else 'record'} FROM {self._searched.table} WHERE {where}"
             f" ORDER BY {key} {direction}, seq {direction} LIMIT ? OFFSET ?",
             (*parameters, limit + 1, offset),
         ).fetchall()

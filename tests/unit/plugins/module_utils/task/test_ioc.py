@@ -34,7 +34,7 @@ def test_the_life_of_an_indicator_in_check_mode_and_for_real(simulator: Any) -> 
         for name in ("type", "value", "action", "severity"):
             assert planned["indicator"].get(name) == done["indicator"].get(name)
     assert done["indicator"] == {}
-    assert simulator.objections() == []
+    assert simulator.violations() == []
 
 
 def test_a_problem_names_the_field(simulator: Any) -> None:

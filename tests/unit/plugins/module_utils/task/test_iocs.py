@@ -39,7 +39,7 @@ def test_a_list_is_created_in_batches_and_not_sent_again(simulator: Any) -> None
     again = run("falcon_iocs", simulator, iocs=hashes(450), source="soc", purge=True)
     assert not again["changed"] and again["counts"]["unchanged"] == 450
     assert again["requests"] == {"token": 1, "read": 1, "write": 0, "retried": 0, "waited_seconds": 0.0}
-    assert simulator.objections() == []
+    assert simulator.violations() == []
 
 
 def test_check_mode_names_what_apply_changes(simulator: Any) -> None:
@@ -169,7 +169,7 @@ def test_what_the_tenant_holds_in_another_spelling_is_found_and_said(
         return [Outcome("conflict", message="it exists already") for _body in bodies]
 
     monkeypatch.setattr(Current, "create", refuse)  # as a tenant does that compares without regard to case
-    simulator.stance(normalise="keep")
+    simulator.quirk(normalise="keep")
     simulator.seed(indicators=[domain("EVIL.example", severity="low"), domain("Same.example")])
     result = run("falcon_iocs", simulator, iocs=[domain("evil.example"), domain("same.example")])
     assert not result.get("failed"), result["msg"]

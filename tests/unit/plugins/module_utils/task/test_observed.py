@@ -50,7 +50,7 @@ class Tenant:
             return task(self.params(**options), context)
         finally:
             self.warnings = context.warnings
-            assert self.simulator.objections() == []
+            assert self.simulator.violations() == []
 
     def asked(self) -> list[str]:
         return [f"{entry['method']} {entry['path']}" for entry in self.simulator.log()]
@@ -124,9 +124,9 @@ def test_legacy_uses_the_paths_of_the_founding_document(tenant: Tenant) -> None:
 
 def test_a_missing_path_has_the_older_one_asked(tenant: Tenant) -> None:
     seed(tenant, 3, DOMAIN)
-    tenant.simulator.stance(ran_on_route="off")
+    tenant.simulator.quirk(ran_on_route="off")
     result = tenant.hosts(iocs=[DOMAIN], details=False)
-    tenant.simulator.stance(ran_on_route="on")
+    tenant.simulator.quirk(ran_on_route="on")
     assert [len(ioc["device_ids"]) for ioc in result["iocs"]] == [3]
     assert f"GET {OLD_DEVICES}" in tenant.asked()
 
@@ -134,9 +134,9 @@ def test_a_missing_path_has_the_older_one_asked(tenant: Tenant) -> None:
 @pytest.mark.parametrize("task", ["hosts", "processes"])
 @pytest.mark.parametrize("unseen", ["404", "200"])
 def test_nobody_is_an_empty_list(tenant: Tenant, task: str, unseen: str) -> None:
-    tenant.simulator.stance(ran_on_unseen=unseen)
+    tenant.simulator.quirk(ran_on_unseen=unseen)
     result = getattr(tenant, task)(iocs=[DOMAIN])
-    tenant.simulator.stance(ran_on_unseen="404")
+    tenant.simulator.quirk(ran_on_unseen="404")
     assert result[task] == []
     assert result["iocs"] == [{**DOMAIN, "device_count": 0, "limit_exceeded": False, "device_ids": []}]
     assert tenant.warnings == []

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The points on which public sources are silent or disagree: the answer given here, and the others on offer.
+"""Points on which public sources are silent or disagree: the simulator's default, and the other answers.
 
-A client must be right under every answer, so each is a switch: ``--stance NAME=VALUE`` or ``POST /simulator/stance``.
+A client must be right under every answer, so each is a switch: ``--quirk NAME=VALUE`` or ``POST /simulator/quirk``.
 """
 
 from __future__ import annotations
@@ -11,24 +11,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, Mapping, Tuple, Union
 
-Value = Union[int, str]
+Value = Union[int, float, str]
+
+NUMBER, SECONDS = "an integer", "seconds"
 
 
-class UnknownStance(ValueError):
-    """A name or a value that is not offered."""
+class UnknownQuirk(ValueError):
+    """An unknown name, or a value that it does not take."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One open point. ``values`` is empty for a whole number."""
+    """One open point. ``values`` is empty for a number; then ``kind`` is NUMBER or SECONDS (which takes decimals)."""
 
     default: Value
     values: Tuple[str, ...]
     meaning: str
+    kind: str = ""
 
 
 def _number(default: int, meaning: str) -> Choice:
-    return Choice(default, (), meaning)
+    return Choice(default, (), meaning, NUMBER)
+
+
+def _seconds(default: float, meaning: str) -> Choice:
+    return Choice(default, (), meaning, SECONDS)
 
 
 def _choice(values: str, meaning: str) -> Choice:
@@ -96,6 +103,15 @@ CHOICES: Dict[str, Choice] = {
     "parent_omitted": _choice(
         "both own", "search without from_parent: own and inherited indicators, or own ones only"
     ),
+    "search_lag": _seconds(
+        0,
+        "seconds by which searches, aggregates and changes by filter are behind writes; reads by id are current",
+    ),
+    "total_lag": _seconds(0, "seconds by which the total of a search is behind writes (0: as the search is)"),
+    "default_order": _choice(
+        "modified_on modified_on.desc created_on",
+        "order of a search without `sort`; a record that is written while a listing is read moves in the first two",
+    ),
     "expiry_delay": _number(0, "seconds between the expiration and the moment the record shows it"),
     # observations, hosts, groups
     "ran_on_unseen": _choice("404 200", "device and process queries of an indicator nobody has seen"),
@@ -127,48 +143,57 @@ CHOICES: Dict[str, Choice] = {
         "seconds milliseconds missing",
         "form of X-Ratelimit-Retryafter on a 429: epoch seconds, epoch milliseconds, or no header",
     ),
+    "retry_after_short_by": _seconds(
+        0, "seconds by which X-Ratelimit-Retryafter is too early: requests until then are refused again"
+    ),
 }
 
 
-class Stances:
-    """The answers in force."""
+class Quirks:
+    """The values in force."""
 
     def __init__(self) -> None:
         self._values: Dict[str, Value] = {}
         self.reset()
 
     def reset(self) -> None:
-        """Back to the answers of this file."""
+        """Back to the defaults."""
         self._values = {name: choice.default for name, choice in CHOICES.items()}
 
     def set(self, name: str, value: object) -> None:
-        """Choose an answer. Raises UnknownStance when there is no such name or value."""
+        """Set one quirk. Raises UnknownQuirk."""
         choice = CHOICES.get(name)
         if choice is None:
-            raise UnknownStance(f"no stance is called {name!r}; there are {', '.join(sorted(CHOICES))}")
+            raise UnknownQuirk(f"unknown quirk {name!r}; the quirks are {', '.join(sorted(CHOICES))}")
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if choice.values:
             if text not in choice.values:
-                raise UnknownStance(f"{name} takes {', '.join(choice.values)}, not {text!r}")
+                raise UnknownQuirk(f"{name} must be one of {', '.join(choice.values)}, not {text!r}")
             self._values[name] = text
             return
-        if not text.isdigit():
-            raise UnknownStance(f"{name} takes a whole number, not {text!r}")
-        self._values[name] = int(text)
+        whole, dot, decimals = text.partition(".")
+        decimal = choice.kind == SECONDS and dot and decimals.isdigit()
+        if not whole.isdigit() or not (decimal or not dot):
+            raise UnknownQuirk(f"{name} must be {choice.kind}, not {text!r}")
+        self._values[name] = float(text) if choice.kind == SECONDS else int(text)
 
     def update(self, values: Mapping[str, object]) -> None:
-        """Choose several answers."""
+        """Set several quirks. Raises UnknownQuirk."""
         for name, value in values.items():
             self.set(name, value)
 
     def number(self, name: str) -> int:
-        """A whole-number stance."""
+        """The value of a quirk that is an integer."""
         return int(self._values[name])
 
+    def seconds(self, name: str) -> float:
+        """The value of a quirk that is a duration in seconds."""
+        return float(self._values[name])
+
     def text(self, name: str) -> str:
-        """A named stance."""
+        """The value of a quirk that is a word."""
         return str(self._values[name])
 
     def all(self) -> Dict[str, Value]:
-        """Every answer in force."""
+        """Every quirk with its value."""
         return dict(self._values)
