@@ -4,21 +4,37 @@
 
 # Everything needs bash, make and a Python from 3.11 on with its venv module; the rest is installed into .cache/.
 
-.PHONY: help test lint unit demo bench soak faults docs release changelog lock clean venv
+.PHONY: help test check lint unit demo bench soak faults docs release changelog lock clean venv
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
 
+# nox runs one session after the other; make runs two at a time, so the long ones come first.
+ALL = integration core-oldest sanity faults system core-between units contract package lint-ansible docs demo \
+      mypy style extra-checks license-check antsibull-nox-config
+QUICK = units-fast mypy style
+SESSIONS ?= $(ALL)
+RUN = $(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=line
+
 venv:
 	@scripts/make_venv .cache/venv tests/requirements.txt tests/simulator/requirements.txt
+	@scripts/link_collection >/dev/null
 
-test: venv ## every check; STEPS="ruff mypy" runs only these, STEPS=list names them
-	@.cache/venv/bin/python tests/gates $(STEPS)
+session/%: venv
+	@scripts/run_session $*
+
+test: venv ## every check; SESSIONS="style mypy" runs only these, .cache/venv/bin/nox --list names them
+	@$(RUN) $(SESSIONS:%=session/%)
+	@echo "$(words $(SESSIONS)) passed, 0 failed"
+
+check: venv ## the inner loop, in 90 seconds: unit tests, types, style, one integration target
+	@$(RUN) $(QUICK:%=session/%)
+	@scripts/run_session integration falcon_iocs
 
 lint: venv ## the checks of the sources alone
-	@.cache/venv/bin/python tests/gates ruff format mypy yamllint reuse shellcheck changelog docs-lint ansible-lint
+	@$(RUN) session/style session/mypy session/lint-ansible
 
 unit: venv ## the unit tests alone
-	@.cache/venv/bin/python tests/gates units
+	@scripts/run_session units-fast
 
 demo: ## the main job on a simulated tenant, in a minute
 	@scripts/with_simulator scripts/demo
@@ -41,7 +57,7 @@ release: venv ## the artefact and its checksum, into dist/
 changelog: venv ## CHANGELOG.md from the fragments, for the version in galaxy.yml
 	@scripts/update_changelog
 
-lock: venv ## tests/constraints.txt from the requirements
+lock: ## tests/constraints.txt from the requirements
 	@scripts/lock
 
 clean: ## remove all that these commands made

@@ -7,20 +7,25 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT, Failed, Run
+import nox
+
+from .support import ROOT, work
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
 # What differs between two runs of the same play: ids that a tenant makes up, times, ports, folders of the run.
 _NAMED = re.compile(
-    r"(?P<folder>/[^\s\"']*/gates/integration/(?:here|modules))"
+    r"(?P<folder>/[^\s\"']*/sessions/integration/(?:here|modules))"
     r"|(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\d{8}T\d{6}(?:\.\d+)?Z)"
     r"|(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
     r"|(?P<digits>\b[0-9a-f]{12,64}\b)"
@@ -30,35 +35,33 @@ _NAMED = re.compile(
 _IGNORED = {"token", "waited_seconds", "access_token", "expires_in", "ansible_facts", "_ansible_no_log"}
 
 
-def both_ways(run: Run) -> None:
-    """Compare; raise Failed where a target fails or a result differs."""
+def both_ways(session: nox.Session, only: Sequence[str] = ()) -> None:
+    """Run the targets, or only some, and compare; end the session where a target fails or a result differs."""
     different, failed, compared = [], [], 0
     targets = sorted(path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml"))
-    for target in targets:
-        if target.startswith("setup_"):
-            continue
-        # An inventory plugin always runs in Ansible's own process.
-        ways = ("here",) if target.startswith("inventory_") else ("here", "modules")
+    for target in only or (name for name in targets if not name.startswith("setup_")):
+        # Roles and playbooks run the tasks of modules; an inventory plugin always runs in Ansible's own process.
+        ways = ("here", "modules") if target.startswith("falcon_") else ("here",)
         with ThreadPoolExecutor(2) as pool:
-            results = list(pool.map(partial(_results, run, target), ways))
+            results = list(pool.map(partial(_results, session, target), ways))
         here, modules = results[0], results[-1]
-        run.say(f"{target}: {len(here)} lines of results")
+        session.log(f"{target}: {len(here)} lines of results, {' and '.join(ways)}")
         compared += len(here) - 1
         failed += [target] if "failed" in (here[-1], modules[-1]) else []
         if here != modules:
             different.append(target)
-            run.say("\n".join(unified_diff(modules, here, f"{target} as modules", "in-process", lineterm="")))
+            print("\n".join(unified_diff(modules, here, f"{target} as modules", "in-process", lineterm="")))
     if failed:
-        raise Failed(f"targets failed, see the log: {', '.join(failed)}")
+        session.error(f"targets failed: {', '.join(failed)}")
     if different:
-        raise Failed(f"results differ, see the log: {', '.join(different)}")
+        session.error(f"results differ: {', '.join(different)}")
     if not compared:
-        raise Failed("no result was recorded")
+        session.error("no result was recorded")
 
 
-def _results(run: Run, target: str, way: str) -> list[str]:
+def _results(session: nox.Session, target: str, way: str) -> list[str]:
     """What the tasks of a target return, and whether it passed."""
-    folder = run.work / way
+    folder = work(session) / way
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     play = {
@@ -67,27 +70,27 @@ def _results(run: Run, target: str, way: str) -> list[str]:
         "vars": {"output_dir": str(folder), "threatops_falcon_in_process": way == "here"},
         "roles": [target],
     }
-    playbook, record = run.work / f"{target}.{way}.json", run.work / f"{target}.{way}.results"
+    playbook, record = work(session) / f"{target}.{way}.json", work(session) / f"{target}.{way}.results"
     playbook.write_text(json.dumps([play]), encoding="utf-8")
-    record.touch()
+    record.write_text("", encoding="utf-8")
     settings = {
         "ANSIBLE_ROLES_PATH": str(TARGETS),
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
         "ANSIBLE_CALLBACKS_ENABLED": "record_results",
         "RECORD_RESULTS": str(record),
     }
-    try:
-        run(
-            "ansible-playbook",
-            "-e",
-            "ansible_python_interpreter={{ansible_playbook_python}}",
-            playbook,
-            extra=settings,
-        )
-        end = "passed"
-    except Failed:
-        end = "failed"
-    return [*_comparable(record.read_text(encoding="utf-8")), end]
+    words = ("ansible-playbook", "-e", "ansible_python_interpreter={{ansible_playbook_python}}", playbook)
+    done = subprocess.run(
+        words,
+        env={**os.environ, **settings},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(f"{target} ({way}) exited with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return [*_comparable(record.read_text(encoding="utf-8")), "failed" if done.returncode else "passed"]
 
 
 def _comparable(text: str) -> list[str]:
