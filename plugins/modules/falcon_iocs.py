@@ -75,9 +75,16 @@ options:
     default: false
   max_deletions:
     description:
-      - At most so many deletions, V(state=absent) of items included. More than that fails before the first write, in check mode too.
-      - A count such as V(25), or a share such as V(10%) of what the source owned before the run, rounded down.
+      - Maximum number of deletions, V(state=absent) of items included. More than that fails before the first write, in check mode too.
+      - A count such as V(25), or a share such as V(10%) of what the source owned before the run, rounded down. Of several, joined by comma,
+        the largest counts. V(100%) is no limit.
     type: str
+  max_shrink:
+    description:
+      - Stops O(purge) when the feeds hold much less than the tenant holds of O(source), which means more often a broken feed than a good one.
+      - The share in percent by which they may shrink. V(100%) allows any. Items of O(iocs) count on neither side.
+    type: str
+    default: 50%
   on_foreign:
     description:
       - What to do when another source, or none, owns an indicator that the list names, to be present or absent.

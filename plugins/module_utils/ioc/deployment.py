@@ -16,8 +16,9 @@ from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
 
 from . import guards
 from .change import Change, asked
+from .decision import Plan, digest_of
 from .item import Desired
-from .plan import Plan, by_identity, decide, digest_of
+from .plan import by_identity, decide
 from .policy import Policy
 from .reasons import LEFT, Refusal
 from .record import Record

@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence
 
 from .change import CREATE, DELETE, UPDATE, Change
+from .decision import Plan
 from .item import Desired
 from .policy import Policy
 from .reasons import FOREIGN, PROTECTED, Refusal, name_of
 from .wording import number, some
-
-if TYPE_CHECKING:
-    from .plan import Plan
 
 MAX_DELETIONS, EMPTY_LIST, NOT_APPROVED = "max_deletions", "empty_list", "not_approved"
 PURGE_UNREADABLE, FEED_SHRUNK = "purge_unreadable", "feed_shrunk"

@@ -18,6 +18,14 @@ from .record import STORED, Record
 _LIMIT = re.compile(r"\s*([0-9]{1,9})\s*(%?)\s*", re.ASCII)
 
 
+def parse_share(text: str) -> int:
+    """Read a share in percent, with or without its sign. Raises ValueError where it is none."""
+    written = _LIMIT.fullmatch(text)
+    if written is None or int(written[1]) > 100:
+        raise ValueError(f"{text!r} must be a share such as 50%")
+    return int(written[1])
+
+
 @dataclass(frozen=True)
 class DeletionLimit:
     """The most deletions that are allowed: counts, and shares in percent of what the source owned before.

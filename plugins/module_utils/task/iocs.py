@@ -14,8 +14,8 @@ from ..ioc.change import CREATE, DELETE, UPDATE
 from ..ioc.fields import FieldProblem
 from ..ioc.item import Desired, Fields, ItemReader, read_defaults
 from ..ioc.plan import Plan
-from ..ioc.policy import DeletionLimit, Policy
-from ..ioc.reasons import Failure
+from ..ioc.policy import DeletionLimit, Policy, parse_share
+from ..ioc.reasons import Failure, Refusal
 from ..ioc.values import Identity
 from ..ioc.wording import some
 from .base import Context, Params, Result, TaskFailed
@@ -43,6 +43,7 @@ SPEC = (
             "purge_allow_empty": {"type": "bool", "default": False},
             "purge_allow_rejects": {"type": "bool", "default": False},
             "max_deletions": {"type": "str"},
+            "max_shrink": {"type": "str", "default": "50%"},
             "on_foreign": {"type": "str", "choices": ["fail", "skip", "adopt"], "default": "fail"},
             "on_error": {"type": "str", "choices": ["continue", "fail"], "default": "continue"},
             "approved_plan": {"type": "str"},
@@ -118,7 +119,18 @@ def _policy(params: Params, feeds: Loaded, guard: Guard) -> Policy:
         approved_plan=params.get("approved_plan") or "",
         protected=guard.reason,
         malformed=malformed,
+        stops=[Refusal(stop.code, f"{stop.path}: {stop.message}", [stop.path]) for stop in feeds.stops],
+        max_shrink=_max_shrink(params),
     )
+
+
+def _max_shrink(params: Params) -> Optional[int]:
+    """By how many percent the feeds may shrink; None where there are none."""
+    try:
+        share = parse_share(params["max_shrink"])
+    except ValueError as problem:
+        raise TaskFailed(f"max_shrink: {problem}") from problem
+    return share if params.get("feeds") else None
 
 
 def _desired(params: Params, feeds: Loaded, source: str) -> List[Desired]:

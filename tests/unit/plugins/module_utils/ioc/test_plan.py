@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Dict, List, Optional
 import pytest
 
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import Vocabulary
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import Desired, ItemReader
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import (
     DeletionLimit,
     Failure,
@@ -20,35 +19,16 @@ from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import (
     Policy,
     plan,
 )
-
-NOW = datetime.datetime(2026, 6, 1, 12, 0, tzinfo=datetime.timezone.utc)
-SHA = "a" * 64
-MD5 = "b" * 32
-GROUP = "c" * 32
-
-
-def item(kind: str = "domain", value: str = "evil.example", **fields: Any) -> Dict[str, Any]:
-    return {"type": kind, "value": value, **fields}
-
-
-def record(kind: str = "domain", value: str = "evil.example", **fields: Any) -> Dict[str, Any]:
-    base: Dict[str, Any] = {
-        "id": "1" * 64, "type": kind, "value": value, "action": "detect", "mobile_action": "no_action",
-        "severity": "high", "platforms": ["windows", "mac", "linux"], "applied_globally": True, "expired": False,
-        "deleted": False, "from_parent": False, "created_by": "somebody", "modified_on": "2026-01-01T00:00:00.5Z",
-    }  # fmt: skip
-    return {name: found for name, found in {**base, **fields}.items() if found is not None}
-
-
-def read(items: List[Dict[str, Any]], owner: str = "", **defaults: Any) -> List[Desired]:
-    reader = ItemReader(defaults.get("defaults"), defaults.get("by_type"), owner)
-    return [reader.read(raw, index, f"iocs[{index}]") for index, raw in enumerate(items)]
-
-
-def decide(items: List[Dict[str, Any]], records: List[Dict[str, Any]], **options: Any) -> Plan:
-    defaults = {name: options.pop(name) for name in ("defaults", "by_type") if name in options}
-    policy = Policy(now=NOW, **options)
-    return plan(read(items, policy.source, **defaults), records, policy)
+from ansible_collections.threatops.falcon.tests.unit.planning import (
+    GROUP,
+    MD5,
+    NOW,
+    SHA,
+    decide,
+    item,
+    read,
+    record,
+)
 
 
 def only_body(found: Plan) -> Optional[Dict[str, Any]]:
