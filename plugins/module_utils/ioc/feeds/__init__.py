@@ -14,7 +14,7 @@ import re
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple
 
 from ..values import HASH_LENGTHS, TYPES, Identity, ValueProblem, normalise
-from . import delimited, item_list, misp, stix, text
+from . import delimited, item_list, line_formats, misp, stix, text
 from .labels import judge
 from .model import (
     DESCRIPTION_LENGTH,
@@ -197,7 +197,7 @@ def _rows(path: str, feed: Mapping[str, Any]) -> Iterator[Row]:
     if kind == "csv":
         return delimited.rows(lines(path), path, columns)
     if kind == "text":
-        return text.rows(lines(path))
+        return text.rows(lines(path), beginning)
     is_kind, name = _DOCUMENTS[kind]
     if not is_kind(document):
         raise FeedProblem(f"{path}: this is not {name}")
@@ -215,6 +215,8 @@ def _is_yaml(beginning: str) -> bool:
 
 def _kind_of_text(beginning: str, has_columns: bool) -> str:
     whole = beginning.splitlines()
+    if not has_columns and line_formats.reader_of([clean(line) for line in whole[:400]]) is not None:
+        return "text"  # a hosts file is no table of addresses
     sample = whole[: delimited.SAMPLE * 2]
     return "csv" if has_columns or delimited.recognised(sample) else "text"
 

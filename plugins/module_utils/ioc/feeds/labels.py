@@ -17,6 +17,7 @@ from typing import Dict, List, Optional, Tuple, Union
 
 from ..values import HASH_LENGTHS, Identity, ValueProblem, normalise, recognise
 from .model import NOT_TAKEN, Fault, words
+from .names import is_plausible_domain, name_fault
 from .refang import host_of, refang, without_port
 
 Kind = Union[str, Tuple[str, ...]]
@@ -53,6 +54,9 @@ _WITHIN = ("sha256", "md5", "ipv4", "ipv6", "ip", "domain", "hostname", "url")
 _OTHER_HASHES = {40: "sha1", 56: "sha224", 96: "sha384", 128: "sha512"}
 _HEX = re.compile(r"[0-9A-Fa-f]+\Z")
 _IPV4_LIKE = re.compile(r"\d{1,4}(?:[.,]\d{1,4}){3}\Z")
+# What a typing error does not make of an address: four digits in one place (6.1.7601.1), or how object identifiers of
+# ISO and ITU begin (2.16.840.1).
+_VERSION = re.compile(r"\d{4}(?:\.|\Z)|(?:2\.16|1\.[23]|2\.5)\.(?:25[6-9]|2[6-9]\d|[3-9]\d\d)\.")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _LIST_SEPARATORS = re.compile(r"[,;|\n]+")
@@ -62,27 +66,6 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
 _SPACED_DOT = re.compile(r" dot | ?\. ?", re.IGNORECASE)  # of a text with single blanks
 _PREFIX = re.compile(r"(?:sha-?(?:1|224|256|384|512)|md5)\s*[:=\s]\s*", re.IGNORECASE)
 _EDGES = " \t\r\n'\"`\u2018\u2019\u201c\u201d\xab\xbb<>,;"
-
-_NO_TOP_LEVEL = words(
-    "exe dll sys scr bat cmd ps1 psm1 vbs vbe js jse wsf hta msi msp lnk doc docx docm dotm xls xlsx "
-    "xlsm xlsb ppt pptx pptm pdf rtf txt log ini cfg conf inf dat bin tmp bak old htm html xhtml shtml "
-    "php php5 asp aspx jsp css xml json yml yaml csv tsv rar 7z gz bz2 xz tar tgz iso img vhd vhdx dmg "
-    "pkg deb rpm apk jar war class elf ocx cpl drv ko dylib pyc pyw rb lua reg url eml msg png jpg "
-    "jpeg gif bmp ico svg tif tiff webp mp3 mp4 avi wav sfx a3x aes db sqlite sql cs vb vbproj sln swf "
-    "ttf woff woff2 evtx etl pcap pcapng lock htaccess arm arm5 arm6 arm7 mips mpsl m68k ppc sh4 "
-    "x86 ipa"
-)
-# How the names of program packages begin, which are domains back to front.
-_PACKAGES = words("com org net android java")
-# Top-level domains that are far more often the extension of a file where a name stands alone and plain.
-_FILES_FIRST = words("zip mov sh py md ps so cab")
-_COMMON_TOP_LEVEL = words(
-    "com net org info biz name pro edu gov mil int xyz top club online site shop store live icu cyou cfd "
-    "sbs buzz work website space fun host press mobi asia app dev page link click cloud tech digital "
-    "world today life email network systems services agency center company solutions support expert "
-    "finance money loan bid win vip men date trade stream download review party science racing faith "
-    "webcam accountant country cricket wang ltd group team monster quest rest bar best lol one onion"
-)
 
 
 def kind_of(label: str, whole: bool = False) -> Optional[Kind]:
@@ -283,9 +266,8 @@ def _url(text: str, url_to: str) -> Union[Identity, Fault]:
 def _any(text: str, url_to: str) -> Union[Identity, Fault]:
     known = recognise(text) or recognise(without_port(text))
     if known is not None:
-        if known[0] == "domain" and not is_plausible_domain(known[1], text):
-            return Fault("a file name; Falcon does not take them", False, "file_name")
-        return known
+        fault = name_fault(known[1], text) if known[0] == "domain" else None
+        return known if fault is None else fault
     if _SCHEME.match(text):
         return _url(text, url_to)
     broken = broken_value(text)
@@ -316,21 +298,7 @@ def broken_value(text: str) -> Optional[Fault]:
                     f"a {hash_type} is {length} hexadecimal digits, got {len(text)}", True, "invalid_value"
                 )
     elif _IPV4_LIKE.match(text):
+        if _VERSION.search(text):
+            return Fault("a version number or an object identifier, not an address", False, "not_an_address")
         return Fault(f"{text!r} is not an IPv4 address", True, "invalid_value")
     return None
-
-
-def is_plausible_domain(name: str, written: str, defanged: bool = False) -> bool:
-    """Whether a dotted name that no feed calls a domain is one, and not the name of a file.
-
-    @param name: the normalised name
-    @param written: the name as the feed has it: an unusual top-level domain in mixed case is an identifier of a program
-    """
-    top_level = name.rpartition(".")[2]
-    if top_level in _NO_TOP_LEVEL or (not defanged and top_level in _FILES_FIRST):
-        return False
-    if defanged or len(top_level) == 2 or top_level in _COMMON_TOP_LEVEL or top_level.startswith("xn--"):
-        return True
-    if name.partition(".")[0] in _PACKAGES:
-        return False
-    return written.isupper() or written.rstrip(".").rpartition(".")[2].islower()
