@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who asks, and which tenant: the options are those of the vendor's own crowdstrike.falcon collection."""
+"""Credentials and tenant; the options are those of the vendor's own crowdstrike.falcon collection."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class ModuleDocFragment:
 options:
   client_id:
     description:
-      - The client ID of an API client of the Falcon console.
+      - The ID of an API client, created in the Falcon console.
       - If not set, the environment variable E(FALCON_CLIENT_ID) is used.
-      - This is not a secret, and stands in results as the creator of what was created with it.
+      - This is not a secret. It appears in results as the creator of the indicators that were created with it.
     type: str
     aliases: [falcon_client_id]
   client_secret:
@@ -25,10 +25,10 @@ options:
     aliases: [falcon_client_secret]
   auth:
     description:
-      - A token that was fetched before, as M(threatops.falcon.falcon_auth) returns it in RV(threatops.falcon.falcon_auth#module:auth);
-        what the C(auth) module of the C(crowdstrike.falcon) collection returns fits as well.
-      - It takes the place of O(client_id), O(client_secret), O(member_cid) and O(cloud), and saves every task a request.
-      - When O(client_id) and O(client_secret) are given as well, a token that Falcon no longer takes is replaced by a new one.
+      - A token that was fetched earlier, as M(threatops.falcon.falcon_auth) returns it in RV(threatops.falcon.falcon_auth#module:auth).
+        What the C(auth) module of the C(crowdstrike.falcon) collection returns works as well.
+      - It replaces O(client_id), O(client_secret), O(member_cid) and O(cloud), and saves each task a request.
+      - If O(client_id) and O(client_secret) are also given, a token that Falcon no longer accepts is replaced by a new one.
     type: dict
     suboptions:
       access_token:
@@ -38,29 +38,30 @@ options:
         description: The region that issued the token.
         type: str
       base_url:
-        description: The address that issued the token, if it is not a region's own.
+        description: The base URL that issued the token, if it is not one of Falcon's regions.
         type: str
       expires_in:
-        description: Seconds that the token lived when it was issued. It is accepted so that the whole result can be handed on.
+        description: The lifetime of the token in seconds. Ignored; accepted so that the whole result can be passed on.
         type: int
   member_cid:
     description:
-      - The customer ID (CID) of one child of a parent CID (Falcon Flight Control), on which to act.
+      - The customer ID (CID) of the child to act on, when the API client belongs to a parent CID (Falcon Flight Control).
       - If not set, the environment variable E(FALCON_MEMBER_CID) is used.
     type: str
   cloud:
     description:
       - The region of the tenant.
-      - V(autodiscover) asks C(us-1), which names the region that the API client is at home in. The government clouds
-        V(us-gov-1) and V(us-gov-2) take no part in that, and have to be named.
+      - V(autodiscover) asks C(us-1), which names the region of the API client. The government clouds V(us-gov-1) and
+        V(us-gov-2) are not part of autodiscovery and must be named.
       - If not set, the environment variable E(FALCON_CLOUD) is used, then V(autodiscover).
     type: str
     choices: [autodiscover, us-1, us-2, us-3, eu-1, us-gov-1, us-gov-2]
     default: autodiscover
   base_url:
     description:
-      - The address of the API when it is not a region's own, for example a gateway or the simulator. It overrides O(cloud).
-      - C(http) is accepted for loopback addresses only; anything else is refused before a secret is sent.
+      - The base URL of the API if it is not one of Falcon's regions, for example a gateway or the simulator. It overrides
+        O(cloud).
+      - Plain C(http) is accepted for loopback addresses only; anything else is refused before a secret is sent.
       - If not set, the environment variable E(FALCON_BASE_URL) is used.
     type: str
 """

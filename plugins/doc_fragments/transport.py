@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How requests travel."""
+"""How requests are sent."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ class ModuleDocFragment:
 options:
   api:
     description:
-      - V(current) is today's C(/iocs/*). V(legacy) is C(/indicators/*), which only tenants and gateways of its time still answer.
+      - V(current) uses the C(/iocs/*) endpoints. V(legacy) uses C(/indicators/*), which CrowdStrike switched off in 2021;
+        only gateways and appliances from that time still answer it.
       - If not set, the environment variable E(FALCON_API) is used, then V(current).
     type: str
     choices: [current, legacy]
     default: current
   proxy:
     description:
-      - The URL of a proxy for all requests. Credentials in it are never shown.
+      - The URL of a proxy for all requests, C([http://][USER:PASSWORD@]HOST[:PORT]). The scheme may also be C(https) or,
+        with C(PySocks) installed, C(socks5h).
+      - Everything between the scheme and the last C(@) is secret and never shown. Characters such as C(/), C(#) or C(?) in
+        a password need not be encoded.
       - If not set, the environment variable E(FALCON_PROXY_URL) is used, then the usual E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY).
     type: str
   validate_certs:
-    description: Whether the certificate of the server is verified.
+    description: Whether to verify the server's certificate.
     type: bool
     default: true
   ca_path:
@@ -35,18 +39,29 @@ options:
     default: 30
   retries:
     description:
-      - Further attempts after the first one of a request that failed in passing.
-      - A write is only sent again when it provably did not happen; otherwise the tenant is read first.
-      - A new token after a C(401) is not counted; reading back a write, with its resending, counts as one.
+      - How often a request that failed temporarily is tried again after the first attempt.
+      - A write is only sent again when it certainly did not happen; otherwise the tenant is read first.
+      - A new token after a C(401) is not counted. Reading back a write and sending it again counts as one attempt.
     type: int
     default: 5
   max_wait:
-    description: The longest single wait, in seconds, before a request is tried again.
+    description:
+      - The longest single wait, in seconds, before a request is tried again.
+      - When Falcon's rate limit lasts longer than Falcon said, the request is tried for up to this many more seconds, 60 at
+        the most.
     type: int
     default: 60
+  settle:
+    description:
+      - How many seconds Falcon's search may lag behind a write in your tenant.
+      - What a write has just changed may be missing from searches for this long, so the module waits before it concludes
+        that an indicator does not exist.
+      - Use V(0) unless you have seen such a lag.
+    type: float
+    default: 0.0
   user_agent:
     description:
-      - Text that is put before the collection's own in the C(User-Agent) of every request.
+      - Text to put before the collection's own name in the C(User-Agent) header of every request.
       - If not set, the environment variable E(FALCON_USER_AGENT) is used.
     type: str
 requirements:

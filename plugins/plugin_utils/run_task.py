@@ -18,7 +18,14 @@ from ansible.plugins.action.normal import ActionModule as RunModule
 from ansible.utils.display import Display
 
 from ..module_utils.api.deps import REQUESTS_IMPORT_ERROR
-from ..module_utils.task.base import Context, Task, perform, url_secrets
+from ..module_utils.task.base import (
+    Context,
+    Task,
+    kept_from_data,
+    perform,
+    shown_options,
+    without_secret_sentences,
+)
 from ..module_utils.task.options import ArgumentSpec
 from .ansible_core import injects_invocation
 from .plain import plain
@@ -46,9 +53,9 @@ class _Uncopied(list):  # type: ignore[type-arg]
 class RunTask(RunModule):
     """An action plugin that gives what the module of the same name gives.
 
-    It runs in-process where the connection is local, without C{become} and without C{async}, and where C{requests} is
-    there for Ansible's own Python. Else, and where the variable C{threatops_falcon_in_process} is false, the module
-    is run as Ansible would run it.
+    It runs in-process where the connection is local, without ``become`` and without ``async``, and where
+    ``requests`` is there for Ansible's own Python. Otherwise, and where the variable
+    ``threatops_falcon_in_process`` is false, Ansible runs the module.
     """
 
     SPEC: ClassVar[ArgumentSpec]
@@ -97,14 +104,14 @@ class RunTask(RunModule):
             text = validation.errors.msg
             if isinstance(validation.errors[0], UnsupportedError):
                 text = f"Unsupported parameters for ({self._task.action}) module: {text}"
-            result: Dict[str, Any] = {"failed": True, "msg": text}
+            result = scrubbed({"failed": True, "msg": text}, validation._no_log_values)
         else:
             result = perform(type(self).TASK, params, context)
-        if injects_invocation(variables):
-            result["invocation"] = {"module_args": params}
         if context.warnings:
             result["warnings"] = context.warnings
-        return scrubbed(result, [*validation._no_log_values, *url_secrets(params)])
+        if injects_invocation(variables):
+            result["invocation"] = {"module_args": shown_options(params, self.SPEC.options)}
+        return scrubbed(without_secret_sentences(result, params), kept_from_data(validation._no_log_values))
 
     def _takes_a_list(self, name: str) -> bool:
         """Elsewhere a list is a mistake, which Ansible calls by the name of its class."""

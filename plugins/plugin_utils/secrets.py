@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secrets kept out of results, as C{AnsibleModule} keeps them out."""
+"""Secrets kept out of results, as ``AnsibleModule`` keeps them out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ansible.module_utils.common.parameters import remove_values
 def scrubbed(result: Dict[str, Any], secrets: Iterable[str]) -> Dict[str, Any]:
     """A result in which no secret is left.
 
-    C{remove_values} does the work, but it copies all it is given, and takes minutes for a million records. So it is
-    asked only when there is something to remove. Top-level booleans and C{None} are kept, as C{AnsibleModule} does.
+    ``remove_values`` does the work, but it copies all it is given, and takes minutes for a million records. So it is
+    called only when there is something to remove. Top-level booleans and ``None`` are kept, as ``AnsibleModule`` does.
     """
     texts = [str(secret) for secret in secrets if str(secret)]
     if not texts or not _holds_any(result, texts):

@@ -10,7 +10,7 @@ import os
 import time
 from typing import Any, Dict, Tuple
 
-from ..module_utils.api.client import Connection
+from ..module_utils.api.connection import Connection
 from ..module_utils.api.transport import new_session
 
 #: Seconds after which a connection may have been closed by the other side, or by something in between.

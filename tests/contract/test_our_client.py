@@ -12,7 +12,8 @@ from typing import Any, Dict, Iterator, List
 import pytest
 from simulator_fixture import Tenant
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
+from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
+from ansible_collections.threatops.falcon.plugins.module_utils.api.connection import Connection
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
 from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import Devices
 from ansible_collections.threatops.falcon.plugins.module_utils.api.host_groups import HostGroups

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api import transport
+from ansible_collections.threatops.falcon.plugins.module_utils.api import retry
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -25,5 +25,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What Falcon asks to wait is waited all the same; only our own first guess is shorter."""
-    monkeypatch.setattr(transport, "FIRST_WAIT", 0.02)
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.02)
     yield

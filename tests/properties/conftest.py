@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api import transport
+from ansible_collections.threatops.falcon.plugins.module_utils.api import retry
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -27,4 +27,4 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits that nobody asked for are short."""
-    monkeypatch.setattr(transport, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.01)

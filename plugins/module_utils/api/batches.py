@@ -13,7 +13,8 @@ from typing import Any, Deque, Dict, List, Mapping, Optional, Sequence
 
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
-from .client import Answer, Client
+from .client import Client
+from .envelope import Answer
 from .errors import (
     AmbiguousWrite,
     AuthenticationError,
@@ -226,7 +227,7 @@ class Batches:
                 f"{what}. Whether it was {self._verb.name}d is not known, reading it back failed: {error}"
             )
             self._stop(f"not sent after this: {message}")
-            return {job.index: Outcome("failed", None, message, error.code) for job in jobs}
+            return {job.index: Outcome("failed", None, message, error.api_code) for job in jobs}
 
     def _after_loss(self, jobs: List[Job], error: AmbiguousWrite) -> List[Job]:
         """An answer was lost. What has been carried out is found by reading back, the rest is sent again, in smaller
@@ -248,7 +249,7 @@ class Batches:
             self._split(jobs, error)
             return []
         if losses > self._client.retries:
-            self._fail(rest, f"{error} Read back: it has not been {self._verb.name}d.", error.code)
+            self._fail(rest, f"{error} Read back: it has not been {self._verb.name}d.", error.api_code)
             self._count_lost(error)
             if len(jobs) == 1:
                 self._was_not_the_size()
@@ -273,7 +274,7 @@ class Batches:
             self._stop(self._client.given_up)
 
     def _after_error(self, jobs: Sequence[Job], error: FalconError) -> None:
-        self._fail(jobs, str(error), error.code)
+        self._fail(jobs, str(error), error.api_code)
         if isinstance(error, Unavailable):
             self._count_lost(error)
             return
@@ -285,7 +286,7 @@ class Batches:
     def _after_refusal(self, jobs: List[Job], error: RequestRefused) -> List[Job]:
         """Falcon refused the batch and did nothing. What it names fails, the rest is sent again."""
         if _FULL in error.message.lower():
-            self._fail(jobs, str(error), error.code)
+            self._fail(jobs, str(error), error.api_code)
             self._stop(f"not sent: {error}")
             return []
         rows = problem_rows(error.answer, jobs)
@@ -306,7 +307,7 @@ class Batches:
             stored = any(job.doubtful for job in jobs) and any(map(_is_duplicate, error.answer.resources))
             self._split(self._unless_done(jobs, error.message, doubted=stored), error)
         else:
-            self._fail(jobs, str(error), error.code)
+            self._fail(jobs, str(error), error.api_code)
             if len(jobs) == 1:
                 self._was_not_the_size()
             else:

@@ -7,144 +7,114 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence
 
-from .auth import Session
-from .errors import PermissionRefused, RequestRefused, clean, scope_for
+from .connection import Connection
+from .envelope import Answer, Reply, error_code, first_error, open_envelope
+from .errors import PermissionRefused, RequestRefused
 from .fql import encode
-from .transport import Counters, Reply, Transport, first_error
+from .notices import Notices
+from .redact import Secrets, clean
+from .retry import Sender
+from .scopes import explain_denial, scope_for
+from .token import TokenSource
+from .transport import Counters, Transport
 from .version import VERSION
 
-# Tokens that one request is tried with: each must have been good for another request, or be the second.
-_MOST_TOKENS = 5
+# Tries that one request has with tokens: each token must have been good for another request, or be new.
+_MOST_TOKENS = 8
 #: How many trace ids of writes are kept.
 _MOST_TRACES = 10_000
-# What is shorter could be a part of honest data; Falcon's secrets have 40 characters, its tokens hundreds.
-_SHORTEST_SECRET = 16
 
 #: Called with phase, done, total (if known) and, while waiting, the time (epoch seconds) until when.
 Progress = Callable[[str, int, Optional[int], Optional[float]], None]
 
 
-@dataclass
-class Connection:
-    """How to reach a tenant. C{access_token} is used as it is; C{token_file} lies in a private directory."""
-
-    client_id: Optional[str] = None
-    client_secret: Optional[str] = field(default=None, repr=False)
-    access_token: Optional[str] = field(default=None, repr=False)
-    cloud: str = "autodiscover"
-    base_url: Optional[str] = None
-    member_cid: Optional[str] = None
-    proxy: Optional[str] = field(default=None, repr=False)
-    validate_certs: bool = True
-    ca_path: Optional[str] = None
-    timeout: float = 30.0
-    retries: int = 5
-    max_wait: float = 60.0
-    user_agent: Optional[str] = None
-    token_file: Optional[str] = None
-
-
-@dataclass
-class Answer:
-    """What an envelope of Falcon's holds, each part in its plain form even where it was null or missing.
-
-    C{page}: it is an HTML page instead. C{listed}: C{resources} was a list.
-    """
-
-    status: int
-    resources: List[Any]
-    errors: List[Dict[str, Any]]
-    pagination: Dict[str, Any]
-    trace_id: str = ""
-    page: bool = False
-    listed: bool = True
-
-
 class Client:
     """Sends requests with a valid token and tells answers from refusals. Thread-safe.
 
-    @param concurrency: How many requests may be under way at the same time.
-    @param session: An HTTP session to use, see L{transport.Transport}; one of its own where omitted.
-    @raise ConfigurationError: The connection cannot work; nothing was sent.
+    ``concurrency``: how many requests may be under way at the same time. ``session``: an HTTP session to use, see
+    ``transport.Transport``; one of its own where omitted. ``warn`` is told each warning as soon as there is one.
+    Raises ConfigurationError for a connection that cannot work; nothing was
+    sent then.
     """
 
     def __init__(
         self,
         connection: Connection,
         concurrency: int = 4,
-        progress: Optional[Progress] = None,
-        session: Optional[Any] = None,
+        progress: Progress | None = None,
+        session: Any = None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         agent = f"{connection.user_agent or ''} threatops-falcon/{VERSION}"
+        self._agent = clean(agent.encode("ascii", "replace").decode(), longest=200)
+        self._secrets = Secrets()
+        self._notices = Notices(warn)
+        self.concurrency = max(1, concurrency)
         self._transport = Transport(
             proxy=connection.proxy,
             validate_certs=connection.validate_certs,
             ca_path=connection.ca_path,
             timeout=connection.timeout,
+            concurrency=self.concurrency,
+            secrets=self._secrets,
+            session=session,
+        )
+        self._sender = Sender(
+            self._transport,
+            self._secrets,
+            self._notices,
             retries=max(0, connection.retries),
             max_wait=max(0.0, connection.max_wait),
-            concurrency=max(1, concurrency),
-            user_agent=clean(agent.encode("ascii", "replace").decode(), longest=200),
-            session=session,
-            hide=self.hide,
-            scrub=self._scrub,
+            concurrency=self.concurrency,
             on_wait=self._waiting,
         )
-        self._secrets: List[str] = []
-        self._session = Session(connection, self._transport)
-        self._secrets = self._session.secrets
-        self.concurrency = max(1, concurrency)
-        self.retries = self._transport.retries
+        self._tokens = TokenSource(connection, self._sender, self._secrets, self._notices, self._agent)
+        self.retries = self._sender.retries
+        self.max_wait = self._sender.max_wait
+        #: Seconds that Falcon's search may lag behind a write, as the user says.
+        self.settle = max(0.0, connection.settle)
         self.requests: Counters = self._transport.counters
-        self.warnings: List[str] = self._transport.warnings
-        self.trace_ids: List[str] = []
+        self.warnings: list[str] = self._notices.texts
+        self.trace_ids: list[str] = []
         self.progress = progress
         #: Why nothing more is written: Falcon does not answer.
         self.given_up = ""
-        self._phase: Tuple[str, int, Optional[int]] = ("", 0, None)
+        self._phase: tuple[str, int, int | None] = ("", 0, None)
 
     @property
     def base_url(self) -> str:
         """Where requests go; autodiscovery may change it with the first token."""
-        return self._session.base_url
+        return self._tokens.base_url
 
     @property
     def cloud(self) -> str:
         """The name of the region in use."""
-        return self._session.cloud
+        return self._tokens.cloud
 
-    def auth(self) -> Dict[str, Any]:
-        """C{access_token}, C{cloud}, C{base_url}, C{expires_in} (seconds, if known): for the option C{auth}.
+    def auth(self) -> dict[str, Any]:
+        """``access_token``, ``cloud``, ``base_url``, ``expires_in`` (seconds, if known): for the option ``auth``.
 
-        @raise AuthenticationError: Falcon refuses the credentials.
+        Raises AuthenticationError when Falcon refuses the credentials.
         """
-        token = self._session.token()
+        token = self._tokens.token()
         return {
             "access_token": token,
             "cloud": self.cloud,
             "base_url": self.base_url,
-            "expires_in": self._session.expires_in(),
+            "expires_in": self._tokens.expires_in(),
         }
 
     def hide(self, text: object) -> str:
-        """A tenant's text fit for a message, see L{errors.clean}."""
-        return clean(text, self._secrets)
-
-    def _scrub(self, raw: bytes) -> bytes:
-        """An answer in which no secret of ours is echoed: what it holds goes into results, diffs and reports."""
-        for secret in self._secrets:
-            if len(secret) >= _SHORTEST_SECRET and secret.encode() in raw:
-                raw = raw.replace(secret.encode(), b"********")
-        return raw
+        """A tenant's text fit for a message, see ``redact.clean``."""
+        return self._secrets.hide(text)
 
     def say(self, kind: str, text: str) -> None:
         """Add a warning for the user, once for each kind."""
-        self._transport.say(kind, text)
+        self._notices.say(kind, text)
 
-    def report(self, phase: str, done: int, total: Optional[int]) -> None:
+    def report(self, phase: str, done: int, total: int | None) -> None:
         """Tell how far a phase of the work has come, if somebody listens."""
         self._phase = (phase, done, total)
         if self.progress is not None:
@@ -154,12 +124,17 @@ class Client:
         if self.progress is not None:
             self.progress(*self._phase, until)
 
-    def back_off(self, tries: int, asked: Optional[float]) -> None:
-        """Wait before what went wrong C{tries} times is tried again."""
-        self._transport.back_off(self._transport.delay(tries, asked))
+    def back_off(self, tries: int, asked: float | None) -> None:
+        """Wait before what went wrong ``tries`` times is tried again."""
+        self._sender.back_off(self._sender.delay(tries, asked))
+
+    def pause(self, seconds: float) -> None:
+        """Wait some seconds, for a search that lags behind, say; raises Unavailable when the client is closed."""
+        self._sender.pause(seconds)
 
     def close(self) -> None:
         """End all waiting and close the connections."""
+        self._sender.waits.closed.set()
         self._transport.close()
 
     def request(
@@ -167,7 +142,7 @@ class Client:
         method: str,
         path: str,
         *,
-        params: Sequence[Tuple[str, str]] = (),
+        params: Sequence[tuple[str, str]] = (),
         body: Any = None,
         purpose: str,
         kind: str = "read",
@@ -175,16 +150,14 @@ class Client:
     ) -> Answer:
         """Send one request, as often as needed and allowed.
 
-        @param params: Query parameters in order, unencoded; keys may repeat.
-        @param body: Sent as JSON.
-        @param purpose: What is attempted, for messages: C{"create 200 indicators"}.
-        @param kind: C{read} is repeated freely, C{write} only when it was certainly not carried out.
-        @param size_may_be_refused: Take an HTML page, or HTTP 500 twice, for a refusal, not for a fault that passes.
-        @raise AuthenticationError: No valid token is to be had.
-        @raise PermissionRefused: A scope is missing.
-        @raise RequestRefused: Falcon refuses the request.
-        @raise AmbiguousWrite: The answer to a write was lost.
-        @raise Unavailable: No usable answer in all the tries allowed.
+        ``params``: query parameters in order, unencoded; keys may repeat. ``body`` is sent as JSON.
+        ``purpose`` says for messages what is attempted: "create 200 indicators". ``kind``: ``read`` is
+        repeated freely, ``write`` only when it was certainly not carried out. ``size_may_be_refused``: take
+        an HTML page, or HTTP 500 twice, for a refusal, not for a fault that passes.
+
+        Raises AuthenticationError when no valid token is to be had, PermissionRefused when access is denied,
+        RequestRefused when Falcon refuses the request, AmbiguousWrite when the answer to a write was lost, Unavailable
+        when there was no usable answer in all the tries allowed.
         """
         target = path + (f"?{encode(params)}" if params else "")
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
@@ -195,66 +168,45 @@ class Client:
                 "Authorization": f"Bearer {token}",
                 "Content-Type": "application/json",
                 "Accept": "application/json",
-                "User-Agent": self._transport.user_agent,
+                "User-Agent": self._agent,
             }
             url = self.base_url + target
-            reply = self._transport.send(kind, method, url, headers, data)
+            reply = self._sender.send(kind, method, url, headers, data)
             if 300 <= reply.status < 400:
-                url = self._session.redirected(reply, url)
-                reply = self._transport.send(kind, method, url, headers, data)
+                url = self._tokens.redirected(reply, url)
+                reply = self._sender.send(kind, method, url, headers, data)
             return reply
 
         def attempt() -> Reply:
             for _try in range(_MOST_TOKENS):
-                with self._session.trial() as token:
+                with self._tokens.trial() as token:
                     reply = send(token)
                     if reply.status != 401:
-                        self._session.proven(token)
+                        self._tokens.proven(token)
                         return reply
-                    if self._session.hopeless(token):  # said before the next thread's turn to try the token
-                        self._session.refuse_new_token()
-                    self._session.replace(token)
-            return self._session.refuse_new_token()
+                    self._tokens.refused(token)  # before the next thread's turn to try the token
+            return self._tokens.refuse_new_token()
 
-        reply = self._transport.exchange(attempt, purpose, write, size_may_be_refused)
-        answer = self._answer(reply)
+        reply = self._sender.exchange(attempt, purpose, write, size_may_be_refused)
+        answer = open_envelope(reply, self.hide)
         if write and answer.trace_id and len(self.trace_ids) < _MOST_TRACES:
             self.trace_ids.append(answer.trace_id)
         if answer.page or not 200 <= answer.status < 300:
             self._refused(answer, path, purpose, write)
         return answer
 
-    def _answer(self, reply: Reply) -> Answer:
-        body = reply.body or {}
-        resources, errors, meta = body.get("resources"), body.get("errors"), body.get("meta")
-        meta = meta if isinstance(meta, dict) else {}
-        pagination = meta.get("pagination")
-        return Answer(
-            status=reply.status,
-            resources=resources if isinstance(resources, list) else [],
-            errors=[item if isinstance(item, dict) else {"message": item} for item in errors]
-            if isinstance(errors, list)
-            else [],
-            pagination=pagination if isinstance(pagination, dict) else {},
-            trace_id=self.hide(meta.get("trace_id") or reply.headers.get("X-Cs-Traceid", ""))[:64],
-            page=reply.page,
-            listed=isinstance(resources, list),
-        )
-
-    def told(self, answer: Answer) -> Tuple[str, Optional[int]]:
+    def told(self, answer: Answer) -> tuple[str, int | None]:
         """Message and code of an answer's first error, fit for a user; an empty text if there is none."""
-        said = first_error({"errors": answer.errors})
-        code = said.get("code")
-        text = said.get("message")
-        return self.hide(text) if text else "", code if isinstance(code, int) else None
+        said = first_error({"errors": answer.errors}).get("message")
+        return self.hide(said) if said else "", error_code({"errors": answer.errors})
 
     def _refused(self, answer: Answer, path: str, purpose: str, write: bool) -> None:
         text, code = self.told(answer)
         said = f"HTTP {answer.status}{' with a page instead of JSON' if answer.page else ''}"
         message = f"Could not {purpose}: Falcon answered {said}" + (f', "{text}"' if text else "")
         if answer.status == 403:
-            hint = f"The API client needs the scope {scope_for(path, write)}."
-            raise PermissionRefused(message, 403, code, answer.trace_id, hint)
+            reason, hint = explain_denial(text, scope_for(path, write))
+            raise PermissionRefused(message, 403, code, answer.trace_id, hint, reason)
         refusal = RequestRefused(message, answer.status, code, answer.trace_id)
         refusal.answer = answer
         raise refusal

@@ -12,11 +12,12 @@ from ..ioc.record import Record, identity, unlike
 from ..ioc.values import Identity
 from . import fql
 from .batches import Batches, Job, Outcome, Verb
-from .client import Answer, Client
-from .errors import RequestRefused, clean
+from .client import Client
+from .envelope import Answer, well_formed
+from .errors import RequestRefused
 from .listing import Listing, PageSize
 from .observe import LIVE, Observation, Wanted, chunks
-from .rows import well_formed
+from .redact import clean
 from .selection import Found, Selection, matches, to_fql
 from .workers import side_by_side
 

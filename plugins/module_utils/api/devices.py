@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from . import fql
-from .client import Answer, Client
+from .client import Client
+from .envelope import Answer
 from .errors import IncompleteView, PermissionRefused, RequestRefused
 from .workers import side_by_side
 

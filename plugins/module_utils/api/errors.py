@@ -6,122 +6,107 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Dict, Iterable, Optional
-from urllib.parse import quote, quote_plus
-
-_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-_USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
-
-#: How much of a tenant's own text a message carries.
-LONGEST_TEXT = 300
-
-
-def clean(text: object, secrets: Iterable[str] = (), longest: int = LONGEST_TEXT) -> str:
-    """Text of a tenant made fit for a message: one bounded line, no control characters, no secret."""
-    # Bounded before it is searched: a tenant may send a gigabyte. A secret that this cuts lies far behind the end.
-    line = str(text)[: longest + 4000]
-    for secret in secrets:
-        if secret:
-            for form in (secret, quote(secret, safe=""), quote_plus(secret)):
-                line = line.replace(form, "********")
-    line = _USERINFO.sub("********@", _ANSI.sub("", line))
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())
-    return line if len(line) <= longest else line[:longest] + "..."
+from typing import Any, ClassVar
 
 
 class FalconError(Exception):
-    """Base of every error of this package; C{str()} of it is the full sentence for a user.
+    """Base of every error of this package; ``str()`` of it is the full sentence for a user.
 
-    @param message: What was attempted and what came of it.
-    @param status: The HTTP status of the answer, if there was one.
-    @param code: Falcon's own code, C{errors[0].code} of the answer.
-    @param trace_id: C{meta.trace_id} of the answer; the vendor's support asks for it.
-    @param hint: What to do next.
+    ``code`` names the kind of error for programs. ``status`` is the HTTP status of the answer, ``api_code``
+    Falcon's own ``errors[0].code``, ``trace_id`` its ``meta.trace_id``, which the vendor's support asks for;
+    each as far as there was an answer. ``reason`` is a finer code where one kind has several causes,
+    ``region`` the region that the answer names (``X-Cs-Region``), ``hint`` what to do next.
     """
+
+    code: ClassVar[str] = "failed"
 
     def __init__(
         self,
         message: str,
-        status: Optional[int] = None,
-        code: Optional[int] = None,
+        status: int | None = None,
+        api_code: int | None = None,
         trace_id: str = "",
         hint: str = "",
+        reason: str = "",
+        region: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
-        self.code = code
+        self.api_code = api_code
         self.trace_id = trace_id
         self.hint = hint
+        self.reason = reason
+        self.region = region
 
     def __str__(self) -> str:
         facts = []
-        if self.status is not None and self.code is not None and self.code != self.status:
-            facts.append(f"code {self.code}")
+        if self.api_code is not None and self.api_code != self.status:
+            facts.append(f"code {self.api_code}")
         if self.trace_id:
             facts.append(f"trace id {self.trace_id}")
         sentence = self.message.rstrip(".") + (f" ({', '.join(facts)})" if facts else "") + "."
         return f"{sentence} {self.hint}" if self.hint else sentence
 
-    def details(self) -> Dict[str, Any]:
+    def details(self) -> dict[str, Any]:
         """What is known beside the message, as keys of a failed result; only those that are known."""
-        known = {"status": self.status, "code": self.code, "trace_id": self.trace_id, "hint": self.hint}
+        names = ("code", "reason", "status", "api_code", "trace_id", "region", "hint")
+        known = {name: getattr(self, name) for name in names}
         return {name: value for name, value in known.items() if value not in (None, "")}
 
 
 class ConfigurationError(FalconError):
     """The options cannot work; nothing was sent."""
 
+    code = "configuration"
+
 
 class AuthenticationError(FalconError):
     """Falcon does not accept the credentials or the token."""
 
+    code = "authentication"
+
 
 class PermissionRefused(FalconError):
-    """The API client lacks a scope (HTTP 403)."""
+    """Falcon denies access (HTTP 403); ``reason`` says whether a scope is missing, see ``scopes.explain_denial``."""
+
+    code = "permission"
 
 
 class RequestRefused(FalconError):
     """Falcon read the request and refused it; nothing of it was carried out.
 
-    C{answer} is the L{client.Answer}: ioc-manager names the offending rows of a batch in its resources.
+    ``answer`` is the ``envelope.Answer``: ioc-manager names the offending rows of a batch in its resources.
     """
 
+    code = "refused"
     answer: Any = None
 
 
 class Unavailable(FalconError):
     """Falcon could not be reached, or gave no usable answer, in all the tries that were allowed."""
 
+    code = "unavailable"
+
 
 class AmbiguousWrite(Unavailable):
     """A write was sent and its answer was lost: it may or may not have been carried out.
 
-    C{wait} is how many seconds Falcon asked to wait, if it did; C{page} says that the answer was an HTML page.
+    ``wait`` is how many seconds Falcon asked to wait, if it did; ``page`` says that the answer was an HTML page.
     """
 
-    wait: Optional[float] = None
+    code = "ambiguous_write"
+    wait: float | None = None
     page: bool = False
 
 
 class IncompleteView(FalconError):
     """A listing could not be read to its end; what was read must not be acted upon."""
 
+    code = "incomplete_view"
+
 
 class NotSupported(FalconError):
     """The API in use has no way to do this."""
 
-
-def scope_for(path: str, write: bool) -> str:
-    """The scope, as the Falcon console names it, that a path asks of an API client."""
-    if "host-groups" in path:
-        return "Host Groups: Read"
-    if path.startswith("/devices/"):
-        return "Hosts: Read"
-    legacy = "IOCs (Indicators of Compromise): " + ("Write" if write else "Read")
-    if path.startswith(("/indicators/", "/processes/")):
-        return legacy
-    if "/indicators/devices/" in path or "/indicators/processes/" in path or "/device-count/" in path:
-        return f"IOC Management: Read, and {legacy}"
-    return "IOC Management: " + ("Write" if write else "Read")
+    code = "not_supported"

@@ -10,7 +10,8 @@ import difflib
 from typing import Any, Dict, List, Optional, Sequence
 
 from . import fql
-from .client import Answer, Client
+from .client import Client
+from .envelope import Answer
 from .errors import IncompleteView, RequestRefused
 
 _PATH = "/devices/combined/host-groups/v1"

@@ -15,7 +15,8 @@ from typing import Any, Container, Dict, Iterable, List, Mapping, Optional, Sequ
 from ..ioc.record import Record, identity, unlike
 from . import fql
 from .batches import Batches, Job, Outcome, Verb
-from .client import Answer, Client
+from .client import Client
+from .envelope import Answer
 from .errors import IncompleteView, NotSupported, PermissionRefused, RequestRefused
 from .observe import Wanted, chunks
 from .selection import LISTS, Found, Selection, matches

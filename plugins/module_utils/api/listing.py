@@ -10,9 +10,9 @@ from typing import Callable, Dict, List, Optional, Set, Tuple
 
 from ..ioc.record import Record
 from . import fql
-from .client import Answer, Client
+from .client import Client
+from .envelope import Answer, well_formed
 from .errors import IncompleteView, RequestRefused
-from .rows import well_formed
 
 COMBINED = "/iocs/combined/indicator/v1"
 #: C{offset} plus C{limit} may not exceed this; C{after} has no such bound.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When the next request may start: one rate limit, shared by all threads of a client."""
+"""When the next request may start: one rate limit, shared by all threads of a client, and waits that can be ended."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ import random
 import threading
 import time
 from email.utils import parsedate_to_datetime
-from typing import Callable, Mapping, Optional
+from typing import Callable, Mapping
+
+from .errors import Unavailable
 
 # A clock further off than this is believed to be wrong; less is the rounding of the Date header.
 _SKEW = 5.0
 
 
-def asked_wait(headers: Mapping[str, str], now: float) -> Optional[float]:
-    """Seconds that an answer asks to wait, or C{None} when it does not say, or names a time that has passed.
+def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that an answer asks to wait: 0 when it names a time that has passed, ``None`` when it names none.
 
-    C{X-Ratelimit-RetryAfter} is read as seconds since the epoch by gofalcon and PSFalcon and described as
-    milliseconds by the vendor's specification: the size of the number tells. C{Retry-After} is seconds or a date.
+    ``X-Ratelimit-RetryAfter`` is read as seconds since the epoch by gofalcon and PSFalcon and described as
+    milliseconds by the vendor's specification: the size of the number tells. ``Retry-After`` is seconds or a date.
     """
     server = _date(headers.get("Date", ""))
     if server is not None and abs(server - now) > _SKEW:
         now = server
+    passed = False
     for name in ("X-Ratelimit-RetryAfter", "Retry-After"):
         text = headers.get(name, "").strip()
         moment = _date(text)
@@ -37,10 +40,11 @@ def asked_wait(headers: Mapping[str, str], now: float) -> Optional[float]:
             moment = number / 1000 if number > 1e11 else number if number > 1e9 else now + number
         if now < moment < float("inf"):
             return moment - now
-    return None
+        passed = passed or moment <= now
+    return 0.0 if passed else None
 
 
-def _date(text: str) -> Optional[float]:
+def _date(text: str) -> float | None:
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
@@ -55,12 +59,29 @@ def jitter(low: float, high: float) -> float:
     return random.uniform(low, high)  # noqa: S311
 
 
+class Waits:
+    """Waiting that ends at once when the client is closed. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    def check(self) -> None:
+        """Raise Unavailable when the client is closed."""
+        if self.closed.is_set():
+            raise Unavailable("The run was stopped while waiting for Falcon")
+
+    def sleep(self, seconds: float) -> None:
+        """Wait some seconds; raises Unavailable when the client is closed meanwhile."""
+        self.closed.wait(seconds)
+        self.check()
+
+
 class Pace:
     """Lets requests through one by one, at once while the limit is far, spaced out when it is near.
 
-    @param near: This near to the limit the pace slows down: as many requests as may be under way.
-    @param sleep: Waits some seconds; raises to end the wait early.
-    @param waited: Told how long requests had to wait; the same time is told once, however many threads wait.
+    ``near``: this near to the limit the pace slows down, as many requests as may be under way. ``sleep`` waits some
+    seconds, and raises to end the wait early. ``waited`` is told how long requests had to wait; the same time is told
+    once, however many threads wait.
     """
 
     def __init__(self, near: int, sleep: Callable[[float], None], waited: Callable[[float], None]) -> None:
@@ -98,9 +119,9 @@ class Pace:
             self._hold(seconds + jitter(0.01, 0.2))
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Read how much of the limit is left (C{X-Ratelimit-Remaining}) off an answer that was let through."""
+        """Read how much of the limit is left (``X-Ratelimit-Remaining``) off an answer that was let through."""
         try:
-            left: Optional[int] = int(headers.get("X-Ratelimit-Remaining", ""))
+            left: int | None = int(headers.get("X-Ratelimit-Remaining", ""))
         except ValueError:
             left = None
         with self._lock:

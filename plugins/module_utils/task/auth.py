@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The task of C{falcon_auth}: one token for later tasks."""
+"""The task of ``falcon_auth``: one token for later tasks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SPEC = CONNECTION
 def run(params: Params, context: Context) -> Result:
     """Fetch a token, in check mode too, since that changes nothing.
 
-    @raise FalconError: Falcon refuses the credentials, or cannot be reached
+    Raises FalconError when Falcon refuses the credentials, or cannot be reached.
     """
     client = connect(params, context, concurrency=1)
     try:
@@ -24,6 +24,4 @@ def run(params: Params, context: Context) -> Result:
         requests = client.requests.dict()
     finally:
         client.close()
-    for text in client.warnings:
-        context.warn(text)
     return {"changed": False, "auth": auth, "requests": requests}

@@ -92,8 +92,6 @@ def run(params: Params, context: Context) -> Result:
         requests = client.requests.dict()
     finally:
         client.close()
-    for text in client.warnings:
-        context.warn(text)
     return {"changed": False, "iocs": iocs, "total": found.total, "fql": found.fql, "requests": requests}
 
 

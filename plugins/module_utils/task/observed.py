@@ -89,7 +89,7 @@ def hosts(params: Params, context: Context) -> Result:
     found = [{"device_id": one, **records.get(one, {}), "observed": seen} for one, seen in observed.items()]
     if params["details"]:
         _say_unknown(context, "hosts", [one for one in observed if one not in records])
-    return _result(client, context, sightings, {"hosts": found}, requests)
+    return _result(context, sightings, {"hosts": found}, requests)
 
 
 def _name_groups(client: Client, records: Mapping[str, Dict[str, Any]]) -> None:
@@ -133,7 +133,7 @@ def processes(params: Params, context: Context) -> Result:
     if params["details"]:
         _say_unknown(context, "processes", [one for one in found if one not in records])
     listed = [{**process, **records.get(one, {})} for one, process in found.items()]
-    return _result(client, context, sightings, {"processes": listed}, requests)
+    return _result(context, sightings, {"processes": listed}, requests)
 
 
 def _sightings(params: Params) -> List[Sighting]:
@@ -191,10 +191,8 @@ def _look_up(client: Client, params: Params, sightings: Sequence[Sighting]) -> D
 
 
 def _result(
-    client: Client, context: Context, sightings: Sequence[Sighting], found: Result, requests: Dict[str, Any]
+    context: Context, sightings: Sequence[Sighting], found: Result, requests: Dict[str, Any]
 ) -> Result:
-    for text in client.warnings:
-        context.warn(text)
     _say_disagreement(context, sightings)
     return {
         "changed": False,

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Tuple
 
 from ansible.module_utils.basic import env_fallback
 
-CLOUDS = ("autodiscover", "us-1", "us-2", "us-3", "eu-1", "us-gov-1", "us-gov-2")
+from ..api.regions import AUTODISCOVER, CLOUDS
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ AUTH = ArgumentSpec(
         "cloud": {
             "type": "str",
             "choices": list(CLOUDS),
-            "default": "autodiscover",
+            "default": AUTODISCOVER,
             **_from_environment("FALCON_CLOUD"),
         },
         "base_url": {"type": "str", **_from_environment("FALCON_BASE_URL")},
@@ -94,6 +94,7 @@ TRANSPORT = ArgumentSpec(
         "timeout": {"type": "int", "default": 30},
         "retries": {"type": "int", "default": 5},
         "max_wait": {"type": "int", "default": 60},
+        "settle": {"type": "float", "default": 0.0},
         "user_agent": {"type": "str", **_from_environment("FALCON_USER_AGENT")},
     }
 )

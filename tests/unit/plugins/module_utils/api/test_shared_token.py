@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
+from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
+from ansible_collections.threatops.falcon.plugins.module_utils.api.connection import Connection
 
 PATH = "/iocs/combined/indicator/v1"
 

@@ -12,15 +12,17 @@ import stat
 
 import pytest
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api.auth import REGIONS, check_base_url
-from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
+from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
+from ansible_collections.threatops.falcon.plugins.module_utils.api.connection import Connection
+from ansible_collections.threatops.falcon.plugins.module_utils.api.envelope import Reply
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
     AuthenticationError,
     ConfigurationError,
     Unavailable,
 )
+from ansible_collections.threatops.falcon.plugins.module_utils.api.regions import REGIONS, check_base_url
 from ansible_collections.threatops.falcon.plugins.module_utils.api.token_file import TokenFile
-from ansible_collections.threatops.falcon.plugins.module_utils.api.transport import Reply, Transport, Trouble
+from ansible_collections.threatops.falcon.plugins.module_utils.api.transport import Transport, Trouble
 
 
 def read(client):
