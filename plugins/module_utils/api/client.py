@@ -10,6 +10,7 @@ import json
 from typing import Any, Callable, Optional, Sequence
 
 from .connection import Connection
+from .counters import Counters
 from .envelope import Answer, Reply, error_code, first_error, open_envelope
 from .errors import PermissionRefused, RequestRefused
 from .fql import encode
@@ -18,7 +19,7 @@ from .redact import Secrets, clean
 from .retry import Sender
 from .scopes import explain_denial, scope_for
 from .token import TokenSource
-from .transport import Counters, Transport
+from .transport import Transport
 from .version import VERSION
 
 # Tries that one request has with tokens: each token must have been good for another request, or be new.

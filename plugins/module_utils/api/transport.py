@@ -18,6 +18,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any, Mapping
 
+from .counters import Counters
 from .deps import REQUESTS_IMPORT_ERROR, requests, urllib3
 from .envelope import Reply, parse
 from .errors import ConfigurationError
@@ -45,21 +46,6 @@ def new_session(concurrency: int) -> Any:
 
 def _no_redirect(resp: Any) -> str | None:  # noqa: ARG001  # named as requests names it
     return None
-
-
-@dataclass
-class Counters:
-    """What a run has cost: requests sent by kind, further tries among them, seconds waited."""
-
-    token: int = 0
-    read: int = 0
-    write: int = 0
-    retried: int = 0
-    waited_seconds: float = 0.0
-
-    def dict(self) -> dict[str, Any]:
-        """As it is returned to users."""
-        return {**vars(self), "waited_seconds": round(self.waited_seconds, 1)}
 
 
 @dataclass(eq=False)

@@ -18,10 +18,10 @@ from typing import Any, Callable, Dict, Mapping, Optional
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..api.counters import Counters
 from ..api.deps import REQUESTS_IMPORT_ERROR
 from ..api.errors import FalconError
 from ..api.redact import SHORTEST_IN_DATA, clean, mask, shown_url, url_secrets
-from ..api.transport import Counters
 from ..api.version import VERSION
 from .options import ArgumentSpec
 
