@@ -34,7 +34,7 @@ WRAPPER_KIB = {
     "falcon_ioc": 386,
     "falcon_ioc_evidence": 232,
     "falcon_ioc_export": 346,
-    "falcon_ioc_feed_info": 258,
+    "falcon_ioc_feed_info": 330,
     "falcon_ioc_hosts_info": 244,
     "falcon_ioc_info": 286,
     "falcon_ioc_processes_info": 244,

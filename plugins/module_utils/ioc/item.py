@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequ
 
 from . import expiry, rules
 from .fields import DESKTOP_PLATFORMS, MOBILE_PLATFORMS, PLATFORMS, FieldProblem, read
+from .record import as_item, is_record, refused
 from .values import TYPES, Identity, ValueProblem, normalise
 
 #: Fields that are written to an indicator. The rest of an item steers how that is done.
@@ -96,7 +97,12 @@ class ItemReader:
 
         @param nearer: defaults that go before those of the reader, already read by L{read_defaults}
         """
+        refusal: Optional[Tuple[str, str]] = None
+        if isinstance(raw, Mapping) and is_record(raw):
+            refusal, raw = refused(raw), as_item(raw)
         given, problems = read(raw)
+        if refusal is not None:
+            problems.insert(0, FieldProblem("item", refusal[1]))
         if "type" not in given and not any(problem.field in ("type", "item") for problem in problems):
             problems.insert(0, FieldProblem("type", "is missing"))
         if "value" not in given and not any(problem.field in ("value", "item") for problem in problems):

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, 
 
 from . import expiry, rules
 from .fields import PLATFORMS
-from .values import Identity, ValueProblem, normalise
+from .values import TYPES, Identity, ValueProblem, normalise
 
 Record = Dict[str, Any]
 
@@ -108,6 +108,65 @@ def to_item(record: Mapping[str, Any]) -> Dict[str, Any]:
         item["filename"] = _filename(record)
     if record.get("id"):
         item["id"] = record["id"]
+    return item
+
+
+#: What a tenant keeps of a record and nobody can write; metadata holds the file name.
+READ_ONLY = frozenset(
+    (
+        *(
+            "created_on",
+            "created_by",
+            "created_timestamp",
+            "modified_on",
+            "modified_by",
+            "modified_timestamp",
+        ),
+        *("expired", "deleted", "from_parent", "parent_cid_name", "cid", "metadata"),
+    )
+)
+
+
+def is_record(raw: object) -> bool:
+    """Whether a mapping is a record of a tenant, such as falcon_ioc_info returns, and no item that a person wrote."""
+    return isinstance(raw, Mapping) and not READ_ONLY.isdisjoint(raw)
+
+
+def refused(raw: Mapping[str, Any]) -> Optional[Tuple[str, str]]:
+    """Code and reason where a record cannot be an item: it was deleted, or a parent CID hands it down."""
+    if raw.get("deleted") is True:
+        return "deleted", "is a record that was deleted; leave it out, or take deleted off"
+    if raw.get("from_parent") is True:
+        return "inherited", "is a record that a parent CID hands down; it is managed there"
+    return None
+
+
+def as_item(raw: Mapping[str, Any]) -> Dict[str, Any]:
+    """A record as an item: without what nobody can write, and without what Falcon fills in by itself."""
+    item = {name: value for name, value in raw.items() if name not in READ_ONLY}
+    if _filename(raw) and not item.get("filename"):
+        item["filename"] = _filename(raw)
+    if "expiration" in item and expiry.stored(item["expiration"]) is None:
+        del item["expiration"]
+    return without_leftovers(item)
+
+
+def without_leftovers(item: Dict[str, Any]) -> Dict[str, Any]:
+    """An item without the no_action that Falcon keeps for platforms that are not used, and without empty fields."""
+    platforms = item.get("platforms")
+    kind = str(item.get("type"))
+    if not isinstance(platforms, (list, tuple)) or not platforms:
+        platforms = rules.platforms_for(kind) if kind in TYPES else PLATFORMS
+    platforms = [platform for platform in platforms if isinstance(platform, str)]
+    if item.get("mobile_action") in ("", "no_action", None) and not rules.is_mobile(platforms):
+        item.pop("mobile_action", None)
+    if item.get("action") in ("", "no_action", None) and not rules.is_desktop(platforms):
+        item.pop("action", None)
+    if item.get("applied_globally") is True and not item.get("host_groups"):
+        item.pop("host_groups", None)
+    for name in ("severity", "description", "source", "tags", "filename", "platforms", "mobile_action"):
+        if name in item and not item[name]:
+            del item[name]
     return item
 
 

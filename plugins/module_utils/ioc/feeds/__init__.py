@@ -2,26 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Published threat feeds: files of indicators in the formats that publishers use, dirt included.
+"""Published threat feeds: files of indicators in the formats that publishers and other tools write.
 
-A feed is a mapping: C{path}, C{format} (C{auto}, C{csv}, C{text}, C{stix}, C{misp}, C{list}), C{defaults}, C{url_to}
-(C{domain}, C{skip}), C{columns}, C{types} and C{to_ids} (C{respect}, C{ignore}).
+A feed is a mapping: path, format (see formats.OPTIONS), defaults, url_to (domain, skip), columns, types, to_ids
+(respect, ignore) and fields. formats has the readers; what they give is judged here, row by row.
 """
 
 from __future__ import annotations
 
+import datetime
 import re
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
 
+from ..record import without_leftovers
 from ..values import HASH_LENGTHS, TYPES, Identity, ValueProblem, normalise
-from . import delimited, item_list, line_formats, misp, stix, text
+from . import cells, formats, item_list
 from .labels import judge
 from .model import (
     DESCRIPTION_LENGTH,
     SHOWN_LENGTH,
+    SOFT,
     ColumnsRead,
     Entry,
     Fault,
+    Feed,
     FeedProblem,
     Outcome,
     Reject,
@@ -31,29 +35,8 @@ from .model import (
     cut,
 )
 from .refang import clean
-from .source import head, json_of, lines
 
-FORMATS = ("auto", "csv", "text", "stix", "misp", "list")
-
-_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
-_BEFORE_YAML = r"(?:[ \t]*(?:#.*|---.*|%.*)?\n)*"
-_YAML = re.compile(
-    rf"{_BEFORE_YAML}\s*(?:-\s+(?:type|value|state|action)\s*:|(?:iocs|indicators|falcon_iocs)\s*:)"
-)
-# The first item of a list, which may be under a name of its own; other fields may come before its type and value.
-_FIRST_ITEM = re.compile(
-    rf"{_BEFORE_YAML}(?:[\w-]+:[ \t]*\n)?(?P<indent>[ \t]*)-\s+(?P<item>[^\n]*(?:\n(?!(?P=indent)-\s)[^\n]*)*)"
-)
-_KEYS = tuple(
-    re.compile(rf"(?:^|[{{,])\s*[\"']?{name}[\"']?\s*:", re.MULTILINE) for name in ("type", "value")
-)
-
-
-_DOCUMENTS: Dict[str, Tuple[Callable[[Any], bool], str]] = {
-    "stix": (stix.is_stix, "STIX"),
-    "misp": (misp.is_misp, "MISP"),
-    "list": (item_list.is_list, "a list of items with type and value"),
-}
+FORMATS = formats.OPTIONS
 
 
 class Collected(NamedTuple):
@@ -72,76 +55,85 @@ class Collected(NamedTuple):
     columns_read: Dict[str, Dict[str, str]]
 
 
-def read(feed: Mapping[str, Any]) -> Iterator[Outcome]:
-    """Read one feed, row by row; repeats are given as often as they stand in it.
+def read(
+    feed: Mapping[str, Any],
+    owner: str = "",
+    dated: Iterable[str] = (),
+    now: Optional[datetime.datetime] = None,
+) -> Iterator[Outcome]:
+    """Read one feed, row by row; repeats are given as often as they are in it.
 
-    @raise FeedProblem: the file cannot be read or parsed
+    owner is the source that owns the list of the feed, dated the types for which a default of the list says when
+    indicators expire. Raises FeedProblem where the file cannot be read or parsed.
     """
-    path = str(feed["path"])
-    types = frozenset(feed.get("types") or TYPES)
-    unknown = types.difference(TYPES)
-    if unknown:
-        raise FeedProblem(f"{path}: types: {sorted(unknown)[0]!r} is none of {', '.join(TYPES)}")
-    defaults: Mapping[str, Any] = feed.get("defaults") or {}
-    url_to = feed.get("url_to") or "domain"
-    for row in _rows(path, feed):
-        for value in row.values:
-            outcomes = [value] if isinstance(value, Fault) else _judge(value[0], value[1], url_to)
-            for outcome in outcomes:
-                if not isinstance(outcome, Fault) and outcome[0] not in types:
-                    outcome = Fault(
-                        f"type {outcome[0]} is not among the types to take", False, "type_filtered"
-                    )
-                if isinstance(outcome, Fault):
-                    yield Reject(
-                        path, row.line, clean(row.text[: 10 * SHOWN_LENGTH]).strip()[:SHOWN_LENGTH], *outcome
-                    )
-                else:
-                    yield Entry(_item(outcome, row), defaults, path, row.line)
+    given = _feed(feed, owner, dated, now)
+    found = 0
+    sources: Set[str] = set()
+    for outcome in formats.rows(given):
+        if not isinstance(outcome, Row):
+            yield outcome
+            continue
+        for each in _outcomes(outcome, given, sources):
+            found += isinstance(each, Entry)
+            yield each
+    if sources:
+        yield Warned(
+            f"source was ignored: the list belongs to {owner}, and records name {', '.join(sorted(sources)[:5])}"
+        )
+    if not found:
+        yield Stop(given.path, "feed_empty", "the feed gave no indicator")
 
 
-def read_all(feeds: Iterable[Mapping[str, Any]]) -> Collected:
+def read_all(
+    feeds: Iterable[Mapping[str, Any]],
+    owner: str = "",
+    dated: Iterable[str] = (),
+    now: Optional[datetime.datetime] = None,
+) -> Collected:
     """Read feeds to the end; of indicators that repeat, within a feed or across, the first is kept.
 
-    @raise FeedProblem: a file cannot be read or parsed
+    Takes and raises what read does.
     """
-    entries: List[Entry] = []
-    rejects: List[Reject] = []
+    collected = Collected([], [], {}, [], [], {})
     seen: Set[Identity] = set()
-    by_type: Dict[str, int] = {}
-    by_reason: Dict[str, int] = {}
-    by_code: Dict[str, int] = {}
-    stops: List[Stop] = []
-    warnings: List[str] = []
-    columns_read: Dict[str, Dict[str, str]] = {}
     duplicates = 0
     for feed in feeds:
-        for outcome in read(feed):
-            if isinstance(outcome, Stop):
-                stops.append(outcome)
-                continue
-            if isinstance(outcome, Warned):
-                warnings.append(f"{feed['path']}: {outcome.message}")
-                continue
-            if isinstance(outcome, ColumnsRead):
-                columns_read[str(feed["path"])] = outcome.columns
-                continue
-            if isinstance(outcome, Reject):
-                rejects.append(outcome)
-                # Reasons that quote the value would be as many as there are rejects.
-                reason = re.sub(r"'[^']*'|\"[^\"]*\"|\bgot \d+", "...", outcome.reason)
-                by_code[outcome.code] = by_code.get(outcome.code, 0) + 1
-                by_reason[reason] = by_reason.get(reason, 0) + 1
-                continue
-            identity = (outcome.item["type"], outcome.item["value"])
-            if identity in seen:
-                duplicates += 1
-                continue
-            seen.add(identity)
-            entries.append(outcome)
-            by_type[identity[0]] = by_type.get(identity[0], 0) + 1
-    counts = {
-        "entries": len(entries),
+        path = str(feed["path"])
+        for outcome in read(feed, owner, dated, now):
+            if isinstance(outcome, Entry):
+                identity = (outcome.item["type"], outcome.item["value"])
+                if identity in seen:
+                    duplicates += 1
+                    continue
+                seen.add(identity)
+                collected.entries.append(outcome)
+            elif isinstance(outcome, Reject):
+                collected.rejects.append(outcome)
+            elif isinstance(outcome, Stop):
+                collected.stops.append(outcome)
+            elif isinstance(outcome, ColumnsRead):
+                collected.columns_read.setdefault(path, {}).update(outcome.columns)
+            else:
+                warning = f"{path}: {outcome.message}"
+                if warning not in collected.warnings:
+                    collected.warnings.append(warning)
+    collected.counts.update(_counts(collected.entries, collected.rejects, duplicates))
+    return collected
+
+
+def _counts(entries: Iterable[Entry], rejects: List[Reject], duplicates: int) -> Dict[str, Any]:
+    by_type: Dict[str, int] = {}
+    for entry in entries:
+        by_type[entry.item["type"]] = by_type.get(entry.item["type"], 0) + 1
+    by_reason: Dict[str, int] = {}
+    by_code: Dict[str, int] = {}
+    for reject in rejects:
+        by_code[reject.code] = by_code.get(reject.code, 0) + 1
+        # Reasons that quote the value would be as many as there are rejects.
+        reason = re.sub(r"'[^']*'|\"[^\"]*\"|\bgot \d+", "...", reject.reason)
+        by_reason[reason] = by_reason.get(reason, 0) + 1
+    return {
+        "entries": sum(by_type.values()),
         "by_type": by_type,
         "duplicates": duplicates,
         "rejected": len(rejects),
@@ -149,7 +141,60 @@ def read_all(feeds: Iterable[Mapping[str, Any]]) -> Collected:
         "by_reason": by_reason,
         "by_code": by_code,
     }
-    return Collected(entries, rejects, counts, stops, warnings, columns_read)
+
+
+def _feed(
+    given: Mapping[str, Any], owner: str, dated: Iterable[str], now: Optional[datetime.datetime]
+) -> Feed:
+    path = str(given["path"])
+    kind = given.get("format") or "auto"
+    _check(path, "format", [kind], FORMATS)
+    types = given.get("types") or TYPES
+    _check(path, "types", types, TYPES)
+    fields = given.get("fields")
+    fields = cells.FIELDS if fields is None else fields
+    _check(path, "fields", fields, cells.FIELDS)
+    defaults: Mapping[str, Any] = given.get("defaults") or {}
+    own_end = "expiration" in defaults or "expiration_days" in defaults
+    return Feed(
+        path=path,
+        format=kind,
+        defaults=defaults,
+        url_to=given.get("url_to") or "domain",
+        columns=given.get("columns") or {},
+        types=frozenset(types),
+        to_ids=given.get("to_ids") or "respect",
+        fields=frozenset(fields),
+        owner=owner,
+        dated=frozenset(TYPES if own_end else dated),
+        now=now or datetime.datetime.now(datetime.timezone.utc),
+    )
+
+
+def _check(path: str, option: str, given: Iterable[str], known: Tuple[str, ...]) -> None:
+    unknown = sorted(str(one) for one in set(given).difference(known))
+    if unknown:
+        raise FeedProblem(f"{path}: {option}: {unknown[0]!r} must be one of {', '.join(known)}")
+
+
+def _outcomes(row: Row, feed: Feed, sources: Set[str]) -> List[Any]:
+    """The entries and rejects of one row. What a row names beside a good value, such as a file, is no reject."""
+    judged: List[Any] = []
+    for value in row.values:
+        judged.extend([value] if isinstance(value, Fault) else _judge(value[0], value[1], feed.url_to))
+    good = any(not isinstance(one, Fault) for one in judged)
+    outcomes: List[Any] = []
+    for one in judged:
+        if isinstance(one, Fault) and good and one.code in SOFT:
+            continue
+        if not isinstance(one, Fault) and one[0] not in feed.types:
+            one = Fault(f"type {one[0]} is not among the types to take", False, "type_filtered")
+        if isinstance(one, Fault):
+            shown = clean(row.text[: 10 * SHOWN_LENGTH]).strip()[:SHOWN_LENGTH]
+            outcomes.append(Reject(feed.path, row.line, shown, *one))
+        else:
+            outcomes.append(Entry(_item(one, row, feed, sources), feed.defaults, feed.path, row.line))
+    return outcomes
 
 
 def _judge(kind: Any, raw: str, url_to: str) -> List[Any]:
@@ -161,70 +206,32 @@ def _judge(kind: Any, raw: str, url_to: str) -> List[Any]:
     return judge(kind, raw, url_to)
 
 
-def _item(identity: Identity, row: Row) -> Dict[str, Any]:
+def _item(identity: Identity, row: Row, feed: Feed, sources: Set[str]) -> Dict[str, Any]:
     item: Dict[str, Any] = {"type": identity[0], "value": identity[1]}
+    given = {
+        name: value for name, value in row.fields.items() if name in feed.fields or name not in cells.FIELDS
+    }
+    if feed.owner and given.get("source", feed.owner) != feed.owner:
+        sources.add(str(given.pop("source"))[:80])
     if row.is_item:
-        return {**item, **row.fields}
-    description = clean(cut(row.fields.get("description") or "", DESCRIPTION_LENGTH))
-    tags = [clean(tag).strip() for tag in row.fields.get("tags") or ()]
-    filename = clean(row.fields.get("filename") or "").strip()
+        return {**item, **given}
+    description = clean(cut(given.pop("description", None) or "", DESCRIPTION_LENGTH))
+    tags = list(dict.fromkeys(filter(None, (clean(tag).strip() for tag in given.pop("tags", None) or ()))))
+    filename = clean(given.pop("filename", None) or "").strip()
     if description:
         item["description"] = description
-    if any(tags):
-        item["tags"] = list(dict.fromkeys(filter(None, tags)))
+    if tags:
+        item["tags"] = tags
     if filename and identity[0] in HASH_LENGTHS:
         item["filename"] = filename
+    if given:
+        item.update(given)
+        item = without_leftovers(item)
+    if (
+        row.until
+        and "expiration" not in item
+        and identity[0] not in feed.dated
+        and "expiration" in feed.fields
+    ):
+        item["expiration"] = row.until
     return item
-
-
-def _rows(path: str, feed: Mapping[str, Any]) -> Iterator[Row]:
-    kind = feed.get("format") or "auto"
-    if kind not in FORMATS:
-        raise FeedProblem(f"{path}: format: {kind!r} is none of {', '.join(FORMATS)}")
-    columns = feed.get("columns") or {}
-    document: Any = None
-    beginning = head(path)
-    if kind in ("stix", "misp") or (kind in ("auto", "list") and _JSON.match(beginning.lstrip("\ufeff"))):
-        document = json_of(path)
-    elif kind == "list" or (kind == "auto" and _is_yaml(beginning)):
-        kind, document = "list", item_list.yaml_of(path)
-    if kind == "auto":
-        kind = (
-            _kind_of_document(document, path)
-            if document is not None
-            else _kind_of_text(beginning, bool(columns))
-        )
-    if kind == "csv":
-        return delimited.rows(lines(path), path, columns)
-    if kind == "text":
-        return text.rows(lines(path), beginning)
-    is_kind, name = _DOCUMENTS[kind]
-    if not is_kind(document):
-        raise FeedProblem(f"{path}: this is not {name}")
-    if kind == "misp":
-        return misp.rows(document, feed.get("to_ids") or "respect")
-    return stix.rows(document) if kind == "stix" else item_list.rows(document)
-
-
-def _is_yaml(beginning: str) -> bool:
-    if _YAML.match(beginning):
-        return True
-    first = _FIRST_ITEM.match(beginning)
-    return first is not None and all(key.search(first.group("item")) for key in _KEYS)
-
-
-def _kind_of_text(beginning: str, has_columns: bool) -> str:
-    whole = beginning.splitlines()
-    if not has_columns and line_formats.reader_of([clean(line) for line in whole[:400]]) is not None:
-        return "text"  # a hosts file is no table of addresses
-    sample = whole[: delimited.SAMPLE * 2]
-    return "csv" if has_columns or delimited.recognised(sample) else "text"
-
-
-def _kind_of_document(document: Any, path: str) -> str:
-    kind = next((kind for kind, (is_kind, _name) in _DOCUMENTS.items() if is_kind(document)), None)
-    if kind is None:
-        raise FeedProblem(
-            f"{path}: this is neither {', nor '.join(name for _is_kind, name in _DOCUMENTS.values())}"
-        )
-    return kind

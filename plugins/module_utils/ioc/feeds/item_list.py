@@ -2,22 +2,45 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists of items in our own shape, in JSON or YAML, such as an export."""
+"""Lists of items in our own shape, and of records of a tenant, in JSON or YAML, such as an export."""
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Mapping, Optional, Tuple
+import re
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ..fields import FIELDS
+from ..record import READ_ONLY, as_item, is_record, refused
 from ..values import TYPES
-from .model import Fault, FeedProblem, Row
+from .model import ColumnsRead, Fault, Feed, FeedProblem, Row
+from .records import incomplete
 from .source import text_of
 
 #: Kinds for values that are what they say, or broken: nothing about them is undone or guessed.
 EXACT = {f"exactly {kind}": kind for kind in TYPES}
 #: Most values that a YAML alias may stand for.
 ALIASED = 200
-_WRAPPERS = ("iocs", "indicators", "falcon_iocs")
+_WRAPPERS = ("iocs", "indicators", "falcon_iocs", "resources")
+
+_BEFORE_YAML = r"(?:[ \t]*(?:#.*|---.*|%.*)?\n)*"
+_YAML = re.compile(
+    rf"{_BEFORE_YAML}\s*(?:-\s+(?:type|value|state|action)\s*:|(?:iocs|indicators|falcon_iocs)\s*:)"
+)
+# The first item of a list, which may be under a name of its own; other fields may come before its type and value.
+_FIRST_ITEM = re.compile(
+    rf"{_BEFORE_YAML}(?:[\w-]+:[ \t]*\n)?(?P<indent>[ \t]*)-\s+(?P<item>[^\n]*(?:\n(?!(?P=indent)-\s)[^\n]*)*)"
+)
+_KEYS = tuple(
+    re.compile(rf"(?:^|[{{,])\s*[\"']?{name}[\"']?\s*:", re.MULTILINE) for name in ("type", "value")
+)
+
+
+def is_yaml(beginning: str) -> bool:
+    """Whether a text begins like a list of items in YAML."""
+    if _YAML.match(beginning):
+        return True
+    first = _FIRST_ITEM.match(beginning)
+    return first is not None and all(key.search(first.group("item")) for key in _KEYS)
 
 
 def yaml_of(path: str) -> Any:
@@ -83,47 +106,73 @@ def _line_of(event: Any) -> str:
 
 
 def items_of(document: Any) -> Optional[List[Any]]:
-    """The items of a list, of a mapping that holds one (C{iocs}), or of a mapping of named lists; C{None} if none."""
+    """The items of a list, of a mapping that holds one (iocs), or of a mapping of named lists; None if none."""
     if not isinstance(document, Mapping):
         return document if isinstance(document, list) else None
+    body = document.get("body")
+    if isinstance(body, Mapping) and "status_code" in document:  # what FalconPy returns
+        return items_of(body)
     inner = [document[key] for key in _WRAPPERS if key in document]
     if inner:
         return items_of(inner[0])
+    if _is_item(document):
+        return [document]  # PowerShell writes a list of one as its only element
     lists = [one for one in document.values() if isinstance(one, list)]
     return [item for one in lists for item in one] if lists and len(lists) == len(document) else None
 
 
 def is_list(document: Any) -> bool:
-    """Whether a document is a list of items or of bare values."""
+    """Whether a document is a list of items, of records of a tenant, or of bare values."""
     items = items_of(document)
-    return items is not None and all(isinstance(one, str) or _is_item(one) for one in items[:5])
+    if items is None:
+        return False
+    first = items[:20]
+    ours = sum(1 for one in first if isinstance(one, str) or _is_item(one))
+    return ours >= 0.5 * len(first) and all(isinstance(one, (str, Mapping)) for one in first[:5])
 
 
 def _is_item(one: Any) -> bool:
-    return isinstance(one, Mapping) and "type" in one and "value" in one
+    """Whether something is an item or a record: it has their keys, and at the most one that they have not."""
+    return (
+        isinstance(one, Mapping)
+        and "type" in one
+        and "value" in one
+        and sum(1 for key in one if key not in FIELDS and key not in READ_ONLY) <= 1
+        and not {"category", "to_ids"} <= one.keys()
+    )
 
 
-def rows(document: Any) -> Iterator[Row]:
+def rows(document: Any, feed: Feed) -> Iterator[Any]:
     """Read items; the number of a row is the ordinal of its item."""
+    yield from incomplete(document, feed)
+    columns: Dict[str, str] = {}
     for number, item in enumerate(items_of(document) or (), 1):
         if isinstance(item, str):
             yield Row(number, item, [("any", item)], {})
         elif not isinstance(item, Mapping):
-            yield Row(number, str(item), [Fault("neither a mapping nor text", True, "no_object")], {})
+            yield Row(number, str(item)[:200], [Fault("neither a mapping nor text", True, "no_object")], {})
         else:
             value = item.get("value")
+            found = _value(item, value)
+            item = as_item(item) if is_record(item) else item
             fields = {
                 key: given
                 for key, given in item.items()
                 if key in FIELDS and key not in ("type", "value", "id")
             }
-            yield Row(number, str(value), [_value(item, value)], fields, True)
+            columns.update((key, key) for key in ("type", "value", *fields) if key not in columns)
+            yield Row(number, str(value)[:2000], [found], fields, True)
+    if columns:
+        yield ColumnsRead(columns)
 
 
 def _value(item: Mapping[str, Any], value: Any) -> Any:
-    unknown = [str(key)[:40] for key in item if key not in FIELDS]
+    refusal = refused(item) if is_record(item) else None
+    if refusal is not None:
+        return Fault(refusal[1], False, refusal[0])
+    unknown = [str(key)[:40] for key in item if key not in FIELDS and key not in READ_ONLY]
     if unknown:
-        return Fault(f"there is no field {unknown[0]!r}", True, "unknown_field")
+        return Fault(f"unknown field {unknown[0]!r}", True, "unknown_field")
     if item.get("type") not in TYPES:
         return Fault(f"{str(item.get('type'))[:40]!r} is not an indicator type", True, "type_unknown")
     if not isinstance(value, str):

@@ -2,53 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which words publishers use for which type of indicator, and whether a value is one.
-
-A I{kind} is what a feed says that a value is: C{sha256}, C{md5}, C{hash}, C{file} (a hash
-or a name), C{address}, C{domain}, C{url}, C{uri} (a URL or only its path), C{all_subdomains}, C{any} (the feed does not
-say), or a tuple of kinds for values like C{domain|ip}.
-"""
+"""Judge one value of a feed: which indicators it is, or why it is none."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Dict, List, Optional, Tuple, Union
+from typing import List, Optional, Tuple, Union
 
 from ..values import HASH_LENGTHS, Identity, ValueProblem, normalise, recognise
+from .kinds import Kind
 from .model import NOT_TAKEN, Fault, words
 from .names import is_plausible_domain, name_fault
 from .refang import host_of, refang, without_port
-
-Kind = Union[str, Tuple[str, ...]]
-
-_WORDS: Dict[str, str] = {
-    "sha256": "sha256 filehashsha256 hashsha256 sha256hash filesha256 filehashessha256 sha256sum sha2 sha2256",
-    "md5": "md5 filehashmd5 hashmd5 md5hash filemd5 md5sum",
-    "hash": "hash filehash hashes checksum",
-    "file": "file files sample samples malware payload dropper executable binary",
-    "address": "ip ipv4 ipv6 ipaddr ipaddress ipv4addr ipv6addr ipv4address ipv6address ipport ipsrc ipdst "
-    "srcip dstip sourceip destinationip destip c2ip ips ipaddresses hostip address remoteip serverip",
-    "domain": "domain domainname domains hostname hostnames fqdn host c2domain subdomain domainhostname",
-    "url": "url urls uri c2url website site downloadurl urldomain",
-    "uri": "uripath urlpath",
-    "any": "any ioc iocs indicator indicators observable c2 c2server network networkindicator value domainip ipdomain",
-    "all_subdomains": "allsubdomains",
-}
-_KINDS: Dict[str, Kind] = {word: kind for kind, known in _WORDS.items() for word in known.split()}
-_KINDS.update({f"filename|{word}": ("filename", word) for word in HASH_LENGTHS})
-_KINDS["malwaresample"] = ("filename", "md5")
-_KINDS["domain|ip"] = ("domain", "address")
-_KINDS.update({f"{word}|port": ("address", "port") for word in ("ipsrc", "ipdst", "ip")})
-_KINDS["hostname|port"] = _KINDS["domain|port"] = ("domain", "port")
-
-# Words that turn a known word into something else: an "imphash (md5)" is no hash of a file.
-_OTHERWISE = words(
-    "imphash ja3 ja3s jarm hassh x509 cert certificate fingerprint thumbprint authentihash pehash "
-    "telfhash tlsh ssdeep vhash richpe serial email mail path pattern regex range cidr parameter "
-    "registrar version user count description mac gateway"
-)
-_WITHIN = ("sha256", "md5", "ipv4", "ipv6", "ip", "domain", "hostname", "url")
 
 #: Hashes that Falcon does not take, by their hexadecimal digits.
 _OTHER_HASHES = {40: "sha1", 56: "sha224", 96: "sha384", 128: "sha512"}
@@ -62,39 +28,10 @@ _SEPARATORS = re.compile(r"[\s,;|]+")
 _LIST_SEPARATORS = re.compile(r"[,;|\n]+")
 # Kinds of which no part of a broken value is a value.
 _WHOLE = words("sha256 md5 hash file address")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3}|//")
 _SPACED_DOT = re.compile(r" dot | ?\. ?", re.IGNORECASE)  # of a text with single blanks
 _PREFIX = re.compile(r"(?:sha-?(?:1|224|256|384|512)|md5)\s*[:=\s]\s*", re.IGNORECASE)
 _EDGES = " \t\r\n'\"`\u2018\u2019\u201c\u201d\xab\xbb<>,;"
-
-
-def kind_of(label: str, whole: bool = False) -> Optional[Kind]:
-    """What a publisher's word for a type means, or C{None} for a type that Falcon does not take.
-
-    @param whole: only the word itself counts, not a word within others (for the headings of columns)
-    """
-    lower = label.lower()
-    squashed = re.sub(r"[^a-z0-9|]", "", lower)
-    if squashed in _KINDS:
-        return _KINDS[squashed]
-    words = re.findall(r"[a-z0-9]+", lower)
-    if whole or len(words) > 4 or not _OTHERWISE.isdisjoint(words):
-        return None
-    return next((_KINDS[word] for word in _WITHIN if word in words), None)
-
-
-def is_unknown(label: str) -> bool:
-    """Whether a word may be a misspelt type, as opposed to one that is known to be something else."""
-    return kind_of(label) is None and _OTHERWISE.isdisjoint(re.findall(r"[a-z0-9]+", label.lower()))
-
-
-def not_taken(label: str) -> Fault:
-    """Why a value of a type that Falcon does not take gives no indicator."""
-    return Fault(
-        f"type {' '.join(label.split())[:40] or 'unknown'} is not one that Falcon takes",
-        False,
-        "type_not_taken",
-    )
 
 
 def tidy(text: str) -> str:
@@ -164,7 +101,7 @@ def _single(kind: str, text: str, url_to: str) -> Union[Identity, Fault]:
             return _hash_value(kind, text)
         if kind == "address":
             return _address(text, url_to)
-        if (kind == "uri" and not _SCHEME.match(text)) or (kind == "url" and re.match(r"/(?!/)", text)):
+        if (kind == "uri" and not SCHEME.match(text)) or (kind == "url" and re.match(r"/(?!/)", text)):
             return Fault("a path with no host", False, "no_host")
         if kind in ("url", "uri"):
             return _url(text, url_to)
@@ -209,7 +146,7 @@ def _address(text: str, url_to: str) -> Union[Identity, Fault]:
     network = network_of(text)
     if network is not None:
         return _of_network(network)
-    if _SCHEME.match(text):
+    if SCHEME.match(text):
         return _url(text, url_to)
     host = without_port(text)
     first, dash, last = host.partition("-")
@@ -251,7 +188,7 @@ def _name_or_address(host: str) -> Identity:
 
 
 def _url(text: str, url_to: str) -> Union[Identity, Fault]:
-    if not _SCHEME.match(text) and not re.search(r"[/\\?#]", text):
+    if not SCHEME.match(text) and not re.search(r"[/\\?#]", text):
         return _domain(text, url_to)  # a bare host in a column of URLs
     if url_to == "skip":
         return Fault("a URL, and url_to is skip", False, "url_skipped")
@@ -268,7 +205,7 @@ def _any(text: str, url_to: str) -> Union[Identity, Fault]:
     if known is not None:
         fault = name_fault(known[1], text) if known[0] == "domain" else None
         return known if fault is None else fault
-    if _SCHEME.match(text):
+    if SCHEME.match(text):
         return _url(text, url_to)
     broken = broken_value(text)
     if broken is not None:

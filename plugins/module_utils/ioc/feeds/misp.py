@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, Optional
 
-from .labels import kind_of, not_taken
-from .model import Fault, Row
+from .kinds import kind_of, not_taken
+from .model import Fault, Feed, Row
+from .rows import end_of
 
 _EVENT_KEYS = frozenset(("Attribute", "Object"))
 #: MISP types whose names read like one that Falcon takes, and are not.
@@ -35,22 +36,19 @@ def _is_attribute(one: Any) -> bool:
     return isinstance(one, Mapping) and {"type", "value", "category"} <= one.keys()
 
 
-def rows(document: Any, to_ids: str) -> Iterator[Row]:
-    """Read every attribute of every event; the number of a row is the ordinal of its attribute.
-
-    @param to_ids: C{respect} rejects an attribute that is flagged not to be used for detection, C{ignore} takes it
-    """
+def rows(document: Any, feed: Feed) -> Iterator[Row]:
+    """Read every attribute of every event; the number of a row is the ordinal of its attribute."""
     number = 0
     for event in _events(document):
         tags = _tags(event)
         about = event.get("info")
         for attribute in _entries(event.get("Attribute")):
             number += 1
-            yield _row(number, attribute, None, tags, about, to_ids)
+            yield _row(number, attribute, None, tags, about, feed)
         for group in _dicts(event.get("Object")):
             for attribute in _entries(group.get("Attribute")):
                 number += 1
-                yield _row(number, attribute, group, tags, about, to_ids)
+                yield _row(number, attribute, group, tags, about, feed)
 
 
 def _events(document: Any) -> Iterator[Mapping[str, Any]]:
@@ -85,13 +83,22 @@ def _flag(value: Any, default: bool) -> bool:
     return default if value is None else bool(value)
 
 
+def _until(attribute: Mapping[str, Any], group: Optional[Mapping[str, Any]], feed: Feed) -> Any:
+    """The end that the author gave the attribute, or the object that it belongs to: its last_seen."""
+    for holder in (attribute, group or {}):
+        last_seen = holder.get("last_seen")
+        if isinstance(last_seen, (str, int)) and str(last_seen).strip():
+            return end_of(str(last_seen), feed)
+    return ""
+
+
 def _row(
     number: int,
     attribute: Any,
     group: Optional[Mapping[str, Any]],
     event_tags: List[str],
     about: Any,
-    to_ids: str,
+    feed: Feed,
 ) -> Row:
     if not isinstance(attribute, Mapping):
         return Row(number, str(attribute), [Fault("not a MISP attribute", False, "no_object")], {})
@@ -99,14 +106,16 @@ def _row(
     value = attribute.get("value")
     text = value if isinstance(value, str) else str(value)
     kind = None if label in _OTHERWISE else "uri" if label == "uri" else kind_of(label, whole=True)
+    until: Any = ""
     if _flag(attribute.get("deleted"), False) or (group and _flag(group.get("deleted"), False)):
         found: Any = Fault("deleted in MISP", False, "deleted")
     elif kind is None:
         found = not_taken(label)
-    elif to_ids == "respect" and not _flag(attribute.get("to_ids"), True):
+    elif feed.to_ids == "respect" and not _flag(attribute.get("to_ids"), True):
         found = Fault("flagged as not for detection (to_ids is false)", False, "not_for_detection")
     else:
-        found = (kind, text)
+        until = _until(attribute, group, feed)
+        found = until if isinstance(until, Fault) else (kind, text)
     fields: Dict[str, Any] = {"tags": [*_tags(attribute), *event_tags]}
     comments = (attribute.get("comment"), group.get("comment") if group else None, about)
     fields["description"] = next((one for one in comments if isinstance(one, str) and one.strip()), "")
@@ -115,4 +124,4 @@ def _row(
     elif group is not None:
         names = [one.get("value") for one in _dicts(group.get("Attribute")) if one.get("type") == "filename"]
         fields["filename"] = next((name for name in names if isinstance(name, str)), "")
-    return Row(number, text, [found], fields)
+    return Row(number, text, [found], fields, until="" if isinstance(until, Fault) else until)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Union
 
 #: Longest description that Falcon takes, in characters (demisto's IOC integration states the limit).
@@ -90,6 +91,8 @@ class ColumnsRead(NamedTuple):
 NOT_TAKEN = frozenset(
     ("hash_not_taken", "file_name", "no_host", "range", "network", "email", "wildcard", "url_skipped")
 )
+#: What a row may name beside a good value without being a reject.
+SOFT = frozenset(("file_name", "no_indicator", "no_value"))
 #: What says that a cell was meant to hold a value.
 VALUE_LIKE = NOT_TAKEN | {"no_value"}
 
@@ -97,9 +100,10 @@ VALUE_LIKE = NOT_TAKEN | {"no_value"}
 class Row(NamedTuple):
     """What one row of a feed holds, before it is judged.
 
-    @ivar values: pairs of kind (see L{labels}) and text as written, or a L{Fault} that the reader found itself
-    @ivar fields: C{description}, C{tags} and C{filename} where the feed has them
-    @ivar is_item: it is an item in our own shape, whose fields are taken as they are
+    values are pairs of kind (see kinds) and text as written, or a Fault that the reader found itself. fields are
+    those of the indicator that the feed gives, in the spelling of items. is_item means that it is an item in our
+    own shape, whose fields are taken as they are. until is the publisher's own end of the indicator, as items write
+    it; it counts where neither the item nor a default says when the indicator expires.
     """
 
     line: int
@@ -107,6 +111,28 @@ class Row(NamedTuple):
     values: List[Any]
     fields: Dict[str, Any]
     is_item: bool = False
+    until: str = ""
+
+
+class Feed(NamedTuple):
+    """What the user says about one feed, and what its list says about all of its feeds.
+
+    types are those to take. fields are the fields that the feed may set. owner is the source that owns the list.
+    dated are the types for which a default says when indicators expire, so that the publisher's own end does not
+    count. now is an aware time in UTC.
+    """
+
+    path: str
+    format: str
+    defaults: Mapping[str, Any]
+    url_to: str
+    columns: Mapping[str, Any]
+    types: FrozenSet[str]
+    to_ids: str
+    fields: FrozenSet[str]
+    owner: str
+    dated: FrozenSet[str]
+    now: datetime.datetime
 
 
 #: What reading a feed yields.

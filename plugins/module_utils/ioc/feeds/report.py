@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import List, Optional, Sequence, Tuple
 
-from .labels import Kind, kind_of
+from .kinds import Kind, kind_of
 from .model import words
 from .refang import clean, mark
 from .tokens import is_defanging

@@ -66,7 +66,7 @@ def test_a_feed_is_told(table: str) -> None:
             "by_code": {"type_not_taken": 1, "invalid_value": 1},
         },
         "stops": [],
-        "columns_read": {},
+        "columns_read": {table: {"type": "type", "value": "value", "note": "description"}},
     }
 
 

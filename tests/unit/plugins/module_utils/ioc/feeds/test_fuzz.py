@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.feeds import read
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.feeds.labels import judge
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.feeds.model import Entry, FeedProblem
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.feeds.model import (
+    Entry,
+    FeedProblem,
+    Reject,
+)
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.values import TYPES, normalise
 
 LENIENT = settings(
@@ -52,7 +56,7 @@ def drain(path: Path, **feed: Any) -> None:
                 assert kind in TYPES
                 assert normalise(kind, value) == value
                 assert len(str(outcome.item.get("description", ""))) <= 200 or feed.get("format") == "list"
-            else:
+            elif isinstance(outcome, Reject):
                 assert outcome.reason
                 assert outcome.line > 0
                 assert len(outcome.text) <= 160

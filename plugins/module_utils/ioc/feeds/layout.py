@@ -1,0 +1,347 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which columns of a table hold what.
+
+The headings decide where they say something; what is in the cells decides where they do not. In this order:
+
+1. a column of types beside a column of values ("type, value"),
+2. columns that name the type of their values ("sha256, domain, ip"),
+3. columns that read as values.
+
+Columns of links are never values, unless they are defanged.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+
+from ..values import recognise
+from . import headings
+from .cells import API_ACTIONS
+from .kinds import Kind, is_type_word, kind_of
+from .labels import SCHEME, judge, tidy
+from .model import VALUE_LIKE, Fault, words
+from .refang import host_of, is_defanged, mark
+
+#: Longest cell that is looked at to tell what a column holds, in characters.
+_LONGEST = 2000
+#: Hosts that publishers refer to.
+_REFERENCE_HOSTS = words(
+    "virustotal.com twitter.com x.com bazaar.abuse.ch urlhaus.abuse.ch threatfox.abuse.ch any.run tria.ge urlscan.io "
+    "hybrid-analysis.com otx.alienvault.com malpedia.caad.fkie.fraunhofer.de attack.mitre.org linkedin.com "
+    "joesandbox.com pulsedive.com analyze.intezer.com"
+)
+
+
+class Layout(NamedTuple):
+    """Where in a row things are.
+
+    values are the columns of values with the kind of each; the kind is any where the type column, or nothing, tells
+    it. fields are the columns of fields by name of the field, switches the columns that switch a row off.
+    """
+
+    values: Tuple[Tuple[int, Kind], ...]
+    type_column: Optional[int] = None
+    fields: Mapping[str, int] = MappingProxyType({})
+    switches: Tuple[Tuple[int, str], ...] = ()
+    end: Optional[int] = None
+    patterns: Optional[int] = None
+    strict: bool = True
+    header: Tuple[str, ...] = ()
+    warnings: Tuple[str, ...] = ()
+
+    def name(self, column: int) -> str:
+        """How people call a column: its heading, or its number from 1."""
+        heading = self.header[column].strip() if column < len(self.header) else ""
+        return heading or str(column + 1)
+
+    def columns_read(self) -> Dict[str, str]:
+        """Which column is read as which field."""
+        found = {column: "value" for column, _kind in self.values}
+        if self.patterns is not None:
+            found[self.patterns] = "value"
+        if self.type_column is not None:
+            found[self.type_column] = "type"
+        found.update(dict(self.switches))
+        if self.end is not None:
+            found[self.end] = "expiration"
+        found.update({column: field for field, column in self.fields.items()})
+        return {self.name(column): field for column, field in sorted(found.items())}
+
+
+class Column:
+    """One column of a sample: its heading, and what its cells look like."""
+
+    def __init__(self, index: int, heading: str, cells: Sequence[str]) -> None:
+        self.index = index
+        self.heading = heading.strip()
+        self.role = headings.role_of(self.heading)
+        self.cells = [cell for cell in cells if cell.strip()]
+        self._rows = len(cells)
+        self._shares: Dict[Callable[[str], bool], float] = {}
+
+    def is_a(self, *names: str) -> bool:
+        """Whether the heading has one of some roles."""
+        return self.role is not None and self.role.name in names
+
+    def share(self, test: Callable[[str], bool]) -> float:
+        """The share of rows whose cell passes a test."""
+        if test not in self._shares:
+            self._shares[test] = sum(map(test, self.cells)) / self._rows if self._rows else 0.0
+        return self._shares[test]
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether all of several rows say the same, as sinkholes and flags do."""
+        return len(self.cells) >= 3 and len(set(self.cells)) == 1
+
+    @property
+    def holds_links(self) -> bool:
+        """Whether it holds the publisher's links: plain URLs, of a few hosts or of hosts that publishers refer to."""
+        urls = [cell.strip() for cell in self.cells if SCHEME.match(cell.strip())]
+        if len(urls) < 0.5 * len(self.cells) or not urls or any(map(_is_defanged, self.cells)):
+            return False
+        hosts = [host_of(url).lower() for url in urls]
+        known = sum(1 for host in hosts if host.endswith(tuple(_REFERENCE_HOSTS)))
+        return known >= 0.5 * len(hosts) or (len(hosts) >= 4 and len(set(hosts)) <= 0.25 * len(hosts))
+
+
+def names_type(cell: str) -> bool:
+    """Whether a cell is a word for a type of indicator."""
+    return kind_of(cell) not in (None, "any")
+
+
+def reads_as_value(cell: str) -> bool:
+    """Whether a cell was meant to hold an indicator, or something of its kind that Falcon does not take."""
+    if not cell.strip() or len(cell) > _LONGEST:
+        return False
+    found = judge("any", cell)[0]
+    return not isinstance(found, Fault) or (found.code in VALUE_LIKE and " " not in cell.strip())
+
+
+def reads_as_indicator(cell: str) -> bool:
+    """Whether a cell holds an indicator."""
+    return bool(cell.strip()) and len(cell) <= _LONGEST and not isinstance(judge("any", cell)[0], Fault)
+
+
+def reads_as_hash(cell: str) -> bool:
+    """Whether a cell holds a hash that Falcon takes."""
+    known = recognise(tidy(cell)) if cell.strip() and len(cell) <= _LONGEST else None
+    return known is not None and known[0] in ("sha256", "md5")
+
+
+def _is_defanged(cell: str) -> bool:
+    return len(cell) <= _LONGEST and is_defanged(mark(cell.strip()))
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Whether a row is one of headings: one of them names types or values, and none of the cells is a value."""
+    return any(headings.holds_indicators(headings.role_of(cell.strip())) for cell in cells) and not any(
+        map(reads_as_value, cells)
+    )
+
+
+def is_firm_header(cells: Sequence[str]) -> bool:
+    """Whether a row is beyond doubt one of headings, whatever is below it."""
+    known = headings.count(cells)
+    filled = sum(1 for cell in cells if cell.strip())
+    return is_header(cells) and known >= 2 and known >= 0.5 * filled
+
+
+def find(header: Optional[Sequence[str]], body: Sequence[Sequence[str]]) -> Optional[Layout]:
+    """Find out where in a table things are; None where nothing in it looks like a column of values."""
+    width = max([len(header or ()), *(len(cells) for cells in body)], default=0)
+    columns = [
+        Column(
+            index,
+            header[index] if header and index < len(header) else "",
+            [cells[index] if index < len(cells) else "" for cells in body],
+        )
+        for index in range(width)
+    ]
+    layout = (
+        _of_patterns(columns)
+        or _of_type_and_value(columns)
+        or _of_named_types(columns)
+        or _of_values_of_any_type(columns)
+        or _of_looks(columns, bool(header))
+    )
+    if layout is None:
+        return None
+    return _with_fields(layout, columns)._replace(header=tuple(header or ()))
+
+
+def _of_patterns(columns: Sequence[Column]) -> Optional[Layout]:
+    """A column of STIX patterns, as OpenCTI exports indicators."""
+    column = next((column for column in columns if column.is_a("pattern")), None)
+    return None if column is None else Layout((), patterns=column.index)
+
+
+def _of_type_and_value(columns: Sequence[Column]) -> Optional[Layout]:
+    type_column = _type_column(columns)
+    if type_column is None:
+        return None
+    others = [column for column in columns if column is not type_column]
+    value = (
+        next((column for column in others if column.is_a("value")), None)
+        or next((column for column in others if column.is_a("either")), None)
+        or _best(others)
+    )
+    if value is None:
+        return None
+    return Layout(((value.index, "any"),), type_column.index, strict=type_column.share(is_type_word) > 0)
+
+
+def _type_column(columns: Sequence[Column]) -> Optional[Column]:
+    typed = any(column.is_a("kind") and column.role and column.role.kind != "any" for column in columns)
+    has_value = any(column.is_a("value", "either") for column in columns)
+    for column in columns:
+        if column.is_a("type") and (not typed or has_value or column.share(names_type) >= 0.5):
+            return column
+    if any(column.is_a("value") for column in columns):
+        either = next((column for column in columns if column.is_a("either")), None)
+        if either is not None:
+            return either
+    if typed:
+        return None
+    return next(
+        (column for column in columns if not column.is_a("field") and column.share(names_type) >= 0.5), None
+    )
+
+
+def _best(columns: Sequence[Column]) -> Optional[Column]:
+    """The column that looks most like one of values."""
+    able = [column for column in columns if not column.is_a("field", "link", "known", "switch", "end")]
+    best = max(able, key=lambda column: column.share(reads_as_value), default=None)
+    return best if best is not None and best.share(reads_as_value) > 0.2 else None
+
+
+def _of_named_types(columns: Sequence[Column]) -> Optional[Layout]:
+    typed: List[Tuple[int, Kind]] = []
+    names: Dict[str, int] = {}
+    for column in columns:
+        kind = column.role.kind if column.is_a("kind") and column.role else ""
+        if kind == "file" and not column.share(reads_as_hash):
+            if headings.squash(column.heading) in ("file", "files") and "filename" not in names:
+                names["filename"] = column.index
+        elif kind == "any" or column.is_a("either"):
+            if column.share(reads_as_value) >= 0.5:
+                typed.append((column.index, "any"))
+        elif kind:
+            typed.append((column.index, kind))
+    if not any(kind != "any" for _index, kind in typed):
+        return None
+    return Layout(tuple(typed), fields=names)
+
+
+def _of_values_of_any_type(columns: Sequence[Column]) -> Optional[Layout]:
+    for names in (("value",), ("either", "kind")):
+        found = [column for column in columns if column.is_a(*names)]
+        if not found:
+            continue
+        best = max(found, key=lambda column: column.share(reads_as_value))
+        if best.share(reads_as_value) > 0 or names == ("value",) or len(columns) == 1:
+            return Layout(((best.index, "any"),))
+    return None
+
+
+def _of_looks(columns: Sequence[Column], has_header: bool) -> Optional[Layout]:
+    able = [
+        column
+        for column in columns
+        if not column.is_a("field", "known", "switch", "end")
+        and (not column.is_a("link") or column.share(_is_defanged) >= 0.5)
+        and column.share(reads_as_value) >= (0.3 if has_header else 0.6)
+    ]
+    varied = [column for column in able if not column.is_constant] or able
+    found = [column for column in varied if not column.holds_links] or varied
+    if not found or not any(column.share(reads_as_indicator) for column in found):
+        return None
+    return Layout(
+        tuple((column.index, "any") for column in found),
+        warnings=tuple(
+            f"column {column.heading or column.index + 1} looks like values, but was not read: "
+            + ("every row has the same" if column.is_constant else "it holds links")
+            for column in able
+            if column not in found
+        ),
+    )
+
+
+def _with_fields(layout: Layout, columns: Sequence[Column]) -> Layout:
+    """Add the columns of fields, of switches and of the publisher's end, and warn of those that nobody reads."""
+    used: Set[Optional[int]] = {layout.type_column, layout.patterns}
+    used.update(column for column, _kind in layout.values)
+    fields, ranks = dict(layout.fields), dict.fromkeys(layout.fields, 99)
+    switches: List[Tuple[int, str]] = []
+    ends: List[int] = []
+    warnings = list(layout.warnings)
+    speaks_falcon = _speaks_falcon(columns)
+    for column in columns:
+        role = column.role
+        if column.index in used or role is None:
+            continue
+        if role.switch and not (role.field and speaks_falcon):
+            switches.append((column.index, role.switch))
+        elif role.field and _may_be(role.field, column):
+            if role.rank < ranks.get(role.field, 100):
+                fields[role.field], ranks[role.field] = column.index, role.rank
+        elif role.name == "end":
+            ends.append(column.index)
+    warnings += _unread(
+        columns, used | set(fields.values()) | {index for index, _name in switches} | set(ends)
+    )
+    return layout._replace(
+        fields=fields, switches=tuple(switches), end=ends[0] if ends else None, warnings=tuple(warnings)
+    )
+
+
+def _speaks_falcon(columns: Sequence[Column]) -> bool:
+    """Whether a column of actions holds the actions of Falcon, and not a publisher's own words.
+
+    "allow" is both: it is Falcon's where the table has columns that only Falcon has, or other actions of Falcon.
+    """
+    if any(
+        column.role is not None
+        and column.role.field in ("platforms", "applied_globally", "host_groups", "mobile_action")
+        for column in columns
+    ):
+        return True
+    actions = {
+        cell.strip().lower()
+        for column in columns
+        if column.role is not None and column.role.field == "action"
+        for cell in column.cells
+    }
+    return not actions or (actions <= API_ACTIONS and actions != {"allow"})
+
+
+def _may_be(field: str, column: Column) -> bool:
+    """Whether a column can hold a field: a source that is a link is the publisher's reference."""
+    return field != "source" or not any(SCHEME.match(cell.strip()) for cell in column.cells)
+
+
+def _unread(columns: Sequence[Column], used: Set[Optional[int]]) -> List[str]:
+    found = []
+    for column in columns:
+        if column.index in used or not column.heading:
+            continue
+        meant = headings.meant(column.heading)
+        if meant:
+            found.append(
+                f"column {column.heading!r} looks like {meant}, but was not read; "
+                f"name it in columns, such as columns: {{{meant}: {column.heading}}}"
+            )
+        elif (
+            column.role is None
+            and column.share(reads_as_indicator) >= 0.6
+            and not column.is_constant
+            and not column.holds_links
+        ):
+            found.append(
+                f"column {column.heading!r} holds values, but its heading does not say so; it was not read"
+            )
+    return found
