@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from .change import CREATE, DELETE, UPDATE, Change
-from .reasons import FOREIGN, IGNORED, LEFT, PROTECTED, Failure, Refusal, SetAside
+from .reasons import FOREIGN, IGNORED, LEFT, ODD, PROTECTED, Failure, Refusal, SetAside
 
 
 @dataclass
@@ -22,7 +22,8 @@ class Plan:
     `refusals` say why nothing at all may be written. `purge_stopped` says why nothing is purged though it was asked
     for; the rest may be written. `set_aside` are the items that are left alone, `absent` the number of items that
     are to be absent and neither failed nor foreign, `owned` how many indicators the source owned before, `expired`
-    how many of the unchanged are no longer enforced. `name` is the list's.
+    how many of the unchanged are no longer enforced. `odd` are the records that are left alone since they hold what
+    no record holds, whether an item names them or only a purge would have deleted them. `name` is the list's.
     """
 
     name: str = ""
@@ -36,6 +37,7 @@ class Plan:
     failures: List[Failure] = field(default_factory=list)
     refusals: List[Refusal] = field(default_factory=list)
     purge_stopped: Optional[Refusal] = None
+    odd: List[SetAside] = field(default_factory=list)
 
     def of(self, operation: str) -> Iterator[Change]:
         return (change for change in self.changes if change.operation == operation)
@@ -45,7 +47,7 @@ class Plan:
 
     @property
     def ignored(self) -> int:
-        return len(self.aside(IGNORED, LEFT))
+        return len(self.aside(IGNORED, LEFT, ODD))
 
     @property
     def foreign(self) -> List[Dict[str, Any]]:

@@ -18,7 +18,7 @@ from . import guards
 from .change import Change, asked
 from .decision import Plan, digest_of
 from .item import Desired
-from .plan import by_identity, decide
+from .plan import View, decide, settled
 from .policy import Policy
 from .reasons import LEFT, Refusal
 from .record import Record
@@ -101,14 +101,15 @@ def plan_deployment(
     the policy of a list is that list's.
     """
     result = DeploymentPlan(own_refusals=list(_ambiguous(lists)))
-    records = by_identity(observed)
+    view = View.of(observed)
+    lists = [replace(request, desired=settled(request.desired, view)) for request in lists]
     owners = frozenset(request.policy.source for request in lists) - {""}
     named = {item.identity for request in lists for item in request.desired if item.identified}
     first: Dict[Identity, Tuple[str, Desired]] = {}
     taken: Dict[Identity, str] = {}
     for request in lists:
         policy = replace(request.policy, handed_over=owners | request.policy.handed_over)
-        plan = decide(request.desired, records, policy, request.name, taken, named)
+        plan = decide(request.desired, view, policy, request.name, taken, named)
         if policy.approved_plan:
             plan.refusals.extend(guards.approval(plan.changes, plan.digest(), policy.approved_plan))
         result.plans.append(plan)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When an indicator stops being enforced. Instants are aware C{datetime} values in UTC; C{None} is never."""
+"""When an indicator stops being enforced. Instants are aware datetime values in UTC; None is never."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import datetime
 import re
 from typing import Optional
 
-#: What clears an expiration in C{api.IndicatorUpdateReqsV1}: Go's zero time, since absent means unchanged.
+from .wording import quoted
+
+#: What clears an expiration in `api.IndicatorUpdateReqsV1`: Go's zero time, since absent means unchanged.
 ZERO_TIME = "0001-01-01T00:00:00.000Z"
 NEVER = "never"
 
+_ZERO = re.compile(r"0001-01-01T00:00:00(?:\.0+)?Z", re.ASCII)
+_DAYS = re.compile(r"\+?\s*(\d{1,6})\s*d(?:ays?)?", re.ASCII | re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
 _INSTANT = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII
@@ -21,13 +25,13 @@ _INSTANT = re.compile(
 
 
 def parse(text: str, whole_day: bool = True) -> Optional[datetime.datetime]:
-    """Read an expiration: an RFC 3339 instant, a date (the end of that day in UTC), or C{never}.
+    """Read an expiration: an RFC 3339 instant, a date (the end of that day in UTC), or `never`.
 
-    @param whole_day: a date means the end of that day; otherwise its start
-    @raise ValueError: it is none of them
+    With `whole_day` a date means the end of that day, otherwise its start. The zero time, which clears an
+    expiration, means never. Raises ValueError where it is none of them.
     """
     text = text.strip()
-    if text == NEVER:
+    if text == NEVER or _ZERO.fullmatch(text):
         return None
     day = _DATE.match(text)
     try:
@@ -39,13 +43,17 @@ def parse(text: str, whole_day: bool = True) -> Optional[datetime.datetime]:
             )
         return _instant(text)
     except (ValueError, OverflowError) as problem:
-        raise ValueError(
-            f"{text[:60]!r} is no expiration; write an RFC 3339 time such as 2030-12-31T23:59:59Z, a date, or never"
-        ) from problem
+        days = _DAYS.fullmatch(text)
+        advice = (
+            f"for {days[1]} days use expiration_days"
+            if days
+            else "use an RFC 3339 time such as 2030-12-31T23:59:59Z, a date, or never"
+        )
+        raise ValueError(f"{quoted(text[:60])} is not a valid expiration; {advice}") from problem
 
 
 def stored(text: object) -> Optional[datetime.datetime]:
-    """Read the C{expiration} of a tenant's record, where absent, empty and zero time all mean never."""
+    """Read the `expiration` of a tenant's record, where absent, empty and zero time all mean never."""
     if not isinstance(text, str) or not text or text.startswith("0001-01-01"):
         return None
     try:
@@ -94,5 +102,5 @@ def shown(instant: Optional[datetime.datetime]) -> str:
 
 
 def stamp(now: datetime.datetime, days: int) -> datetime.datetime:
-    """The instant C{days} days from now, to the second."""
+    """The instant so many days from now, to the second."""
     return (now + datetime.timedelta(days=days)).replace(microsecond=0)

@@ -2,189 +2,283 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fields of an item as users write it: one table that the argument specs and the item reader both follow.
+"""The fields of an indicator: one table that everything else follows.
 
-Ansible's own validator names no index and takes about 90 microseconds an item; lists of 100,000 items go through
-L{read} instead. Both accept the same spellings, since both are driven by L{FIELDS}.
+How a field is read from an item, brought into normal form, found in a tenant's record, compared, sent and shown
+stands here and nowhere else. The argument specs, the item reader, the planner, the diff, exports and the check of
+what a tenant returns read this table; a new field is one entry in it.
 """
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from functools import lru_cache
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
+from . import expiry
 from .values import TYPES
+from .wording import shortened
 
-#: C{action_query_v1}
+#: `action_query_v1`
 ACTIONS = ("no_action", "allow", "detect", "prevent", "prevent_no_ui")
-#: C{severity_query_v1}, lowest first
+#: `severity_query_v1`, lowest first
 SEVERITIES = ("informational", "low", "medium", "high", "critical")
-#: C{platform_query_v1}
+#: `platform_query_v1`
 DESKTOP_PLATFORMS = ("windows", "mac", "linux")
 MOBILE_PLATFORMS = ("ios", "android")
 PLATFORMS = DESKTOP_PLATFORMS + MOBILE_PLATFORMS
 
-TRUE_WORDS = frozenset(("y", "yes", "on", "1", "true", "t", "1.0"))
-FALSE_WORDS = frozenset(("n", "no", "off", "0", "false", "f", "0.0"))
+LONGEST_LIFE = 36500  # days
+
+Raw = Mapping[str, Any]
 
 
 class FieldProblem(ValueError):
-    """What is wrong with one field of an item.
-
-    @ivar field: the field's name
-    """
+    """What is wrong with one field of an item; `field` is its name."""
 
     def __init__(self, field: str, text: str) -> None:
+        field = shortened(field)
         super().__init__(f"{field}: {text}")
         self.field = field
 
 
+class UnknownChoice(FieldProblem):
+    """A value that this collection does not know, and that a newer Falcon may: `value`, or one of a list."""
+
+    def __init__(self, field: str, text: str, value: str) -> None:
+        super().__init__(field, text)
+        self.value = value
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+def _as_list(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
 @dataclass(frozen=True)
 class Field:
-    """One field of an item.
+    """One field of an item, and all that is known about it.
 
-    @ivar kind: C{str}, C{int}, C{bool} or C{list} (of text)
-    @ivar choices: the only values it takes; none where it is free
-    @ivar default_for_all: it may stand in C{defaults} and C{defaults_by_type}
+    Written by users: `kind` is str, int, bool or list (of text). `choices` are the only values it takes, none where
+    it is free; with `open`, others are kept where a record has them already. `default_for_all` says that it may be
+    among defaults, and `normal` brings what was read into normal form, or raises ValueError.
+
+    In a record: `stored` gives its normal form, None for a field that only steers how an item is applied. `shape` is
+    the type of the record's `wire` key: text, texts, flag or object. `equal` compares what is stored with what is
+    wanted. `sent` gives the keys of a request body.
+
+    Shown: `shown` gives the form in which users write it. `exported` says that exports write it, `singular` that
+    items seldom have it in common.
     """
 
     name: str
     kind: str = "str"
     choices: Tuple[str, ...] = ()
+    open: bool = False
     default_for_all: bool = True
+    normal: Callable[[Any], Any] = same
+    stored: Optional[Callable[[Raw], Any]] = None
+    wire: str = ""
+    shape: str = ""
+    equal: Callable[[Any, Any], bool] = lambda found, wanted: bool(found == wanted)
+    sent: Optional[Callable[[Any], Dict[str, Any]]] = None
+    shown: Callable[[Any], Any] = _as_list
+    exported: bool = True
+    singular: bool = False
+
+    def body(self, value: Any) -> Dict[str, Any]:
+        """The field in the wire form of `api.IndicatorCreateReqV1` and `api.IndicatorUpdateReqV1`."""
+        return self.sent(value) if self.sent is not None else {self.wire: _as_list(value)}
 
 
+# --- in a record -------------------------------------------------------------------------------------------------
+
+
+def text_of(record: Raw, name: str) -> str:
+    value = record.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def texts_of(record: Raw, name: str) -> Tuple[str, ...]:
+    value = record.get(name)
+    if not isinstance(value, (list, tuple)):
+        return ()
+    return tuple(element for element in value if isinstance(element, str))
+
+
+@lru_cache(maxsize=4096)
+def in_order(platforms: Tuple[str, ...]) -> Tuple[str, ...]:
+    """Platforms in the order of `PLATFORMS`, each once; those that are not known come last."""
+    known = tuple(platform for platform in PLATFORMS if platform in platforms)
+    return known + unknown_platforms(platforms)
+
+
+def unknown_platforms(platforms: Iterable[str]) -> Tuple[str, ...]:
+    return tuple(sorted(set(platforms).difference(PLATFORMS)))
+
+
+@lru_cache(maxsize=4096)
+def _instant(text: str) -> Optional[datetime.datetime]:
+    return expiry.stored(text)
+
+
+def _filename(record: Raw) -> str:
+    metadata = record.get("metadata")
+    return text_of(metadata, "filename") if isinstance(metadata, Mapping) else ""
+
+
+def _trimmed(elements: Iterable[str]) -> Set[str]:
+    return {element.strip() for element in elements} - {""}
+
+
+def _same_elements(found: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Order and spaces of tags and host groups mean nothing."""
+    return found == wanted or _trimmed(found) == _trimmed(wanted)
+
+
+def _same_platforms(found: Tuple[str, ...], wanted: Tuple[str, ...]) -> bool:
+    """A platform that this collection does not know is left on a record that has it."""
+    return found == wanted or found == in_order((*wanted, *unknown_platforms(found)))
+
+
+# --- as users write it -------------------------------------------------------------------------------------------
+
+
+def _platforms(value: Sequence[str]) -> Tuple[str, ...]:
+    if not value:
+        raise ValueError("cannot be cleared; an indicator has at least one")
+    return in_order(tuple(value))
+
+
+def _elements(value: Sequence[str]) -> Tuple[str, ...]:
+    elements = tuple(dict.fromkeys(element.strip() for element in value))
+    if "" in elements:
+        raise ValueError("has an empty element")
+    return elements
+
+
+def _tags(value: Sequence[str]) -> Tuple[str, ...]:
+    """As written, spaces around included: what a tenant holds comes back from an export or a rollback as it was."""
+    if not all(tag.strip() for tag in value):
+        raise ValueError("has an empty element")
+    return tuple(dict.fromkeys(value))
+
+
+def _days(least: int) -> Callable[[int], int]:
+    def days(value: int) -> int:
+        if not least <= value <= LONGEST_LIFE:
+            raise ValueError(f"must be a number of days from {least} to {LONGEST_LIFE}, got {value}")
+        return value
+
+    return days
+
+
+# --- the table ---------------------------------------------------------------------------------------------------
+
+
+def _text(name: str, choices: Tuple[str, ...] = (), **more: Any) -> Field:
+    """A field that is text in a record, and empty where the record has none."""
+    more.setdefault("stored", lambda record: text_of(record, name))
+    return Field(name, choices=choices, wire=name, shape="text", **more)
+
+
+def _action(name: str) -> Field:
+    """Falcon fills the action of platforms that are not used with `no_action`, or leaves it out."""
+    return _text(name, ACTIONS, open=True, stored=lambda record: text_of(record, name) or "no_action")
+
+
+def _list(name: str, **more: Any) -> Field:
+    more.setdefault("stored", lambda record: texts_of(record, name))
+    return Field(name, "list", wire=name, shape="texts", **more)
+
+
+#: In the order in which they are written and shown.
 FIELDS: Dict[str, Field] = {
     field.name: field
     for field in (
+        Field("type", choices=TYPES, open=True, default_for_all=False, wire="type", shape="text"),
+        Field("value", default_for_all=False, wire="value", shape="text"),
         Field("state", choices=("present", "absent"), default_for_all=False),
-        Field("type", choices=TYPES, default_for_all=False),
-        Field("value", default_for_all=False),
-        Field("action", choices=ACTIONS),
-        Field("mobile_action", choices=ACTIONS),
-        Field("severity", choices=(*SEVERITIES, "")),
-        Field("platforms", "list", choices=PLATFORMS),
-        Field("applied_globally", "bool"),
-        Field("host_groups", "list"),
-        Field("expiration"),
-        Field("expiration_days", "int"),
-        Field("renew_within_days", "int"),
-        Field("description"),
-        Field("source"),
-        Field("tags", "list"),
-        Field("filename"),
-        Field("policy", choices=("detect", "none")),
-        Field("share_level", choices=("red",)),
         Field("ignore", "bool", default_for_all=False),
-        Field("id", default_for_all=False),
+        _action("action"),
+        _action("mobile_action"),
+        _text("severity", (*SEVERITIES, ""), stored=lambda record: text_of(record, "severity").lower()),
+        _list(
+            "platforms",
+            choices=PLATFORMS,
+            open=True,
+            normal=_platforms,
+            stored=lambda record: in_order(texts_of(record, "platforms")),
+            equal=_same_platforms,
+        ),
+        Field(
+            "applied_globally",
+            "bool",
+            wire="applied_globally",
+            shape="flag",
+            stored=lambda record: bool(record.get("applied_globally")),
+        ),
+        _list("host_groups", normal=_elements, equal=_same_elements, singular=True),
+        _text(
+            "expiration",
+            normal=expiry.parse,
+            stored=lambda record: _instant(text_of(record, "expiration")),
+            sent=lambda end: {"expiration": expiry.wire(end)},
+            shown=expiry.shown,
+            singular=True,
+        ),
+        Field("expiration_days", "int", normal=_days(1), exported=False),
+        Field("renew_within_days", "int", normal=_days(0), exported=False),
+        _text("description", singular=True),
+        _text("source"),
+        _list("tags", normal=_tags, equal=_same_elements, singular=True),
+        Field(
+            "filename",
+            wire="metadata",
+            shape="object",
+            stored=_filename,
+            sent=lambda name: {"metadata": {"filename": name}},
+            singular=True,
+        ),
+        Field("policy", choices=("detect", "none"), exported=False),
+        Field("share_level", choices=("red",), exported=False),
+        Field("id", default_for_all=False, wire="id", shape="text", exported=False),
     )
 }
 
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (datetime.datetime, datetime.date)):
-        return value.isoformat()
-    if isinstance(value, (int, float)):
-        return str(value)
-    raise ValueError(f"text is wanted, got {_kind_of(value)}")
-
-
-def _integer(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        try:
-            return int(value.strip())
-        except ValueError:
-            pass
-    raise ValueError(f"a whole number is wanted, got {_shown(value)}")
+#: How each field that an indicator has reads in a record, in normal form.
+STORED: Dict[str, Callable[[Raw], Any]] = {
+    name: field.stored for name, field in FIELDS.items() if field.stored is not None
+}
+#: Fields that are written to an indicator. The rest of an item steers how that is done.
+WRITTEN: FrozenSet[str] = frozenset(STORED)
+#: Fields that an item hardly ever has in common with others.
+SINGULAR: FrozenSet[str] = frozenset(name for name, field in FIELDS.items() if field.singular)
+#: The fields of an exported item, in the order in which they are written.
+EXPORTED: Tuple[str, ...] = tuple(name for name, field in FIELDS.items() if field.exported)
+#: The type of each key of a record that a field reads.
+SHAPES: Dict[str, str] = {field.wire: field.shape for field in FIELDS.values() if field.wire}
 
 
-def truth(value: object) -> bool:
-    """Read a boolean in any of the spellings that Ansible takes.
-
-    @raise ValueError: it is none of them
-    """
-    if isinstance(value, bool):
-        return value
-    word = str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
-    if word in TRUE_WORDS:
-        return True
-    if word in FALSE_WORDS:
-        return False
-    raise ValueError(f"true or false is wanted, got {_shown(value)}")
+def shown(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    """Fields in normal form, as users write them."""
+    return {name: FIELDS[name].shown(value) for name, value in fields.items()}
 
 
-def _texts(value: object) -> List[str]:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",")] if value else []
-    if isinstance(value, (list, tuple)):
-        # Of an option that is an empty text Ansible makes a list of one empty text.
-        return [_text(element) for element in value] if list(value) != [""] else []
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return [str(value)]
-    raise ValueError(f"a list is wanted, got {_kind_of(value)}")
+def misshapen(record: Raw) -> List[str]:
+    """The keys of a record whose value is of another type than `api.IndicatorV1` gives it, or absent."""
+    return [key for key, shape in SHAPES.items() if not _SHAPES[shape](record.get(key))]
 
 
-_READERS: Dict[str, Callable[[object], Any]] = {"str": _text, "int": _integer, "bool": truth, "list": _texts}
-
-
-def read(
-    raw: object, allowed: Optional[Callable[[Field], bool]] = None
-) -> Tuple[Dict[str, Any], List[FieldProblem]]:
-    """Read the fields of one item, or of one mapping of defaults.
-
-    A field that is C{None} counts as omitted, as everywhere in Ansible.
-
-    @param raw: the mapping as it was written
-    @param allowed: which fields may stand in it; all where omitted
-    @return: the fields that were given, each in its Python type, and what is wrong with the others
-    """
-    if not isinstance(raw, Mapping):
-        return {}, [FieldProblem("item", f"a mapping is wanted, got {_kind_of(raw)}")]
-    fields: Dict[str, Any] = {}
-    problems: List[FieldProblem] = []
-    for name, value in raw.items():
-        field = FIELDS.get(name) if isinstance(name, str) else None
-        if field is None or (allowed is not None and not allowed(field)):
-            problems.append(_unknown(str(name), field))
-            continue
-        if value is None:
-            continue
-        try:
-            fields[field.name] = _checked(field, _READERS[field.kind](value))
-        except ValueError as problem:
-            problems.append(FieldProblem(field.name, str(problem)))
-    return fields, problems
-
-
-def _checked(field: Field, value: Any) -> Any:
-    if field.choices:
-        given: Sequence[str] = value if field.kind == "list" else (value,)
-        for element in given:
-            if element not in field.choices:
-                choices = ", ".join(choice or '""' for choice in field.choices)
-                raise ValueError(f"{_shown(element)} is none of {choices}")
-    return value
-
-
-def _unknown(name: str, field: Optional[Field]) -> FieldProblem:
-    """A field that does not exist, or that may not stand where it stands."""
-    from difflib import get_close_matches
-
-    if field is not None:
-        return FieldProblem(name, "stands on an item, it cannot be a default")
-    near = get_close_matches(name, list(FIELDS), n=1)
-    return FieldProblem(name, "there is no such field here" + (f"; did you mean {near[0]}?" if near else ""))
-
-
-def _kind_of(value: object) -> str:
-    return {dict: "a mapping", list: "a list", bool: "a boolean"}.get(type(value), type(value).__name__)
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else str(value)
-    return repr(text if len(text) <= 80 else text[:77] + "...")
+_SHAPES: Dict[str, Callable[[Any], bool]] = {
+    "text": lambda value: value is None or isinstance(value, str),
+    "texts": lambda value: (
+        value is None or (isinstance(value, list) and all(isinstance(element, str) for element in value))
+    ),
+    "flag": lambda value: value is None or isinstance(value, bool),
+    "object": lambda value: value is None or isinstance(value, dict),
+}

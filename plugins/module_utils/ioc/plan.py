@@ -11,21 +11,46 @@ after the other with what is decided here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import AbstractSet, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from . import guards, rules
-from .change import CREATE, DELETE, UPDATE, Change, created, updated
+from .change import CREATE, DELETE, UPDATE, Change
+from .creation import created
 from .decision import Plan
-from .fields import FieldProblem
+from .fields import FIELDS, STORED, FieldProblem, misshapen
 from .item import Desired
 from .policy import DeletionLimit, Policy
-from .reasons import FOREIGN, IGNORED, INHERITED, INVALID, LEFT, PROTECTED, Failure, Refusal, SetAside
-from .record import STORED, Record, has_expired, identity
+from .reasons import FOREIGN, IGNORED, INHERITED, INVALID, LEFT, ODD, PROTECTED, Failure, Refusal, SetAside
+from .record import Record, has_expired, identity
+from .update import updated
 from .values import Identity
 
 __all__ = ("DeletionLimit", "Failure", "Plan", "Policy", "Refusal", "SetAside", "plan")
 
 Records = Mapping[Identity, Sequence[Record]]
+
+
+@dataclass(frozen=True)
+class View:
+    """What is there: the records that exist, by what they identify, and what is odd about some of them."""
+
+    records: Records
+    odd: Mapping[Identity, str]
+
+    @classmethod
+    def of(cls, observed: Iterable[Record]) -> View:
+        records: Dict[Identity, List[Record]] = {}
+        odd: Dict[Identity, str] = {}
+        for record in observed:
+            if record.get("deleted"):
+                continue
+            key = identity(record)
+            records.setdefault(key, []).append(record)
+            wrong = misshapen(record)
+            if wrong:
+                odd[key] = f"its record in Falcon has unexpected content in {', '.join(wrong)}"
+        return cls(records, odd)
 
 
 def plan(desired: Sequence[Desired], observed: Sequence[Record], policy: Policy) -> Plan:
@@ -34,24 +59,16 @@ def plan(desired: Sequence[Desired], observed: Sequence[Record], policy: Policy)
     `desired` is every item, in the order of the list, one for each (type, value). `observed` is every record of the
     tenant that an item names; with a purge, or a limit that is a share, also every record that the source owns.
     """
-    result = decide(desired, by_identity(observed), policy)
+    view = View.of(observed)
+    result = decide(settled(desired, view), view, policy)
     if policy.approved_plan:
         result.refusals.extend(guards.approval(result.changes, result.digest(), policy.approved_plan))
     return result
 
 
-def by_identity(observed: Iterable[Record]) -> Dict[Identity, List[Record]]:
-    """The records that exist, by what they identify."""
-    records: Dict[Identity, List[Record]] = {}
-    for record in observed:
-        if not record.get("deleted"):
-            records.setdefault(identity(record), []).append(record)
-    return records
-
-
 def decide(
     desired: Sequence[Desired],
-    records: Records,
+    view: View,
     policy: Policy,
     name: str = "",
     taken: Mapping[Identity, str] = {},
@@ -64,7 +81,8 @@ def decide(
     """
     result = Plan(name, desired=len(desired))
     if policy.source:
-        result.owned = sum(1 for found in records.values() for record in found if policy.owns(record))
+        result.owned = sum(1 for found in view.records.values() for record in found if policy.owns(record))
+    records, odd = view.records, view.odd
     remaining = 0
     for item in desired:
         found = records.get(item.identity, ())
@@ -75,18 +93,47 @@ def decide(
         elif item.identity in taken:
             first = taken[item.identity]
             result.set_aside.append(_aside(LEFT, item, f"left to {first}, which names it first", list=first))
+        elif item.identity in odd:
+            result.set_aside.append(_aside(ODD, item, odd[item.identity]))
+            result.odd.append(result.set_aside[-1])
         elif item.state == "absent":
             _absent(item, found, policy, result)
         else:
             remaining += _present(item, found, policy, result)
     if policy.purge:
         own = {item.identity for item in desired}
-        _purge(desired, records, own if named is None else named, policy, remaining, result)
+        _purge(desired, view, own if named is None else named, policy, remaining, result)
     result.changes.sort(key=lambda change: (CREATE, UPDATE, DELETE).index(change.operation))
     result.refusals.extend(guards.refusals(policy, result))
     for refusal in result.refusals:
         refusal.list = name
     return result
+
+
+def settled(desired: Iterable[Desired], view: View) -> List[Desired]:
+    """The items, those that hold what only a newer Falcon knows judged by what the tenant holds.
+
+    A type, platform or action that this collection does not know is a mistake, unless the tenant's record has it.
+    """
+    return [_settled(item, view.records.get(item.identity, ())) if item.doubts else item for item in desired]
+
+
+def _settled(item: Desired, found: Sequence[Record]) -> Desired:
+    for doubt in item.doubts:
+        if doubt.field == "type":
+            if not found:
+                return item
+        elif not any(_known(item, doubt.field, record) for record in found):
+            return item
+    return item.replaced(problem="", doubts=(), identified=True)
+
+
+def _known(item: Desired, name: str, record: Record) -> bool:
+    """Whether a record has every value of an item's field that is not among the choices."""
+    asked, stored = item.fields[name], STORED[name](record)
+    if isinstance(asked, str):
+        return bool(asked == stored)
+    return set(asked).difference(FIELDS[name].choices) <= set(stored)
 
 
 def _aside(code: str, item: Desired, message: str, **details: Any) -> SetAside:
@@ -182,19 +229,19 @@ def _protection(item: Desired, record: Optional[Record], policy: Policy) -> Opti
 
 def _purge(
     desired: Sequence[Desired],
-    records: Records,
+    view: View,
     named: AbstractSet[Identity],
     policy: Policy,
     remaining: int,
     result: Plan,
 ) -> None:
-    extra = [
-        Change(DELETE, kind, value, None, record)
-        for (kind, value), found in records.items()
-        if (kind, value) not in named
-        for record in found
-        if policy.owns(record)
-    ]
+    extra: List[Change] = []
+    for (kind, value), found in view.records.items():
+        owned = [record for record in found if policy.owns(record)] if (kind, value) not in named else []
+        if owned and (kind, value) in view.odd:
+            result.odd.append(SetAside(ODD, kind, value, view.odd[kind, value]))
+        else:
+            extra.extend(Change(DELETE, kind, value, None, record) for record in owned)
     if not extra:
         return
     result.purge_stopped = guards.purge_stopped(desired, policy, result.owned, len(extra))

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Callable, FrozenSet, List, Optional, Sequence, Tuple
 
 from .change import CURRENT, Vocabulary, no_objection
+from .fields import STORED
 from .reasons import Refusal
-from .record import STORED, Record
+from .record import Record
 
 _LIMIT = re.compile(r"\s*([0-9]{1,9})\s*(%?)\s*", re.ASCII)
 

@@ -16,8 +16,9 @@ from typing import Any, Dict, List, Optional
 from .values import DOMAIN_LENGTH
 from .wording import shortened, visible
 
-INVALID, INHERITED, IGNORED, LEFT, FOREIGN, PROTECTED = (
-    *("invalid", "inherited", "ignored", "left_to_earlier_list", "foreign", "protected"),
+INVALID, INHERITED = "invalid", "inherited"
+IGNORED, LEFT, FOREIGN, PROTECTED, ODD = (
+    *("ignored", "left_to_earlier_list", "foreign", "protected", "odd_record"),
 )
 
 
@@ -95,8 +96,8 @@ class Failure:
 class SetAside:
     """An item that is left alone on purpose: nothing is written for it, and that is no failure.
 
-    `code` is ignored, left_to_earlier_list, foreign or protected. `details` are what is particular to the code:
-    the `source` of a foreign one, the `reason` of a protected one, the `list` that one is left to.
+    `code` is ignored, left_to_earlier_list, foreign, protected or odd_record. `details` are what is particular to the
+    code: the `source` of a foreign one, the `reason` of a protected one, the `list` that one is left to.
     """
 
     code: str

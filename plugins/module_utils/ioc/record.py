@@ -2,19 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A tenant's record of an indicator (C{api.IndicatorV1}), and how it compares with what a user writes."""
+"""A tenant's record of an indicator (`api.IndicatorV1`), and how it compares with what a user writes."""
 
 from __future__ import annotations
 
 import datetime
-from functools import lru_cache
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Set
 
 from . import expiry, rules
-from .fields import PLATFORMS
+from .fields import FIELDS, PLATFORMS, STORED, unknown_platforms
 from .values import TYPES, Identity, ValueProblem, normalise
 
 Record = Dict[str, Any]
+
+_PLATFORMS, _EXPIRATION = STORED["platforms"], STORED["expiration"]
 
 
 def identity(record: Mapping[str, Any]) -> Identity:
@@ -26,86 +27,54 @@ def identity(record: Mapping[str, Any]) -> Identity:
         return kind, str(value)
 
 
-@lru_cache(maxsize=4096)
-def _platforms(platforms: Tuple[str, ...]) -> Tuple[str, ...]:
-    known = tuple(platform for platform in PLATFORMS if platform in platforms)
-    return known + tuple(sorted(set(platforms).difference(PLATFORMS)))
-
-
-@lru_cache(maxsize=4096)
-def _expiration(text: object) -> Optional[datetime.datetime]:
-    return expiry.stored(text)
-
-
-def _filename(record: Mapping[str, Any]) -> str:
-    metadata = record.get("metadata")
-    return str(metadata.get("filename") or "") if isinstance(metadata, Mapping) else ""
-
-
-#: How each field of an item reads in a record, in the normal form of L{item.Desired}.
-STORED: Dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "action": lambda record: record.get("action") or "no_action",
-    "mobile_action": lambda record: record.get("mobile_action") or "no_action",
-    "severity": lambda record: (record.get("severity") or "").lower(),
-    "platforms": lambda record: _platforms(tuple(record.get("platforms") or ())),
-    "applied_globally": lambda record: bool(record.get("applied_globally")),
-    "host_groups": lambda record: tuple(record.get("host_groups") or ()),
-    "expiration": lambda record: _expiration(record.get("expiration") or ""),
-    "description": lambda record: record.get("description") or "",
-    "source": lambda record: record.get("source") or "",
-    "tags": lambda record: tuple(record.get("tags") or ()),
-    "filename": _filename,
-}
-
-
 def holds(record: Mapping[str, Any], name: str, wanted: Any) -> bool:
-    """Whether a record's field is as wanted; order and spaces of tags and host groups mean nothing."""
-    found = STORED[name](record)
-    if found == wanted:
-        return True
-    return name in ("tags", "host_groups") and _trimmed(found) == _trimmed(wanted)
+    """Whether a record's field is as wanted."""
+    return FIELDS[name].equal(STORED[name](record), wanted)
 
 
-def _trimmed(elements: Iterable[str]) -> Set[str]:
-    return {element.strip() for element in elements} - {""}
+def actions_of(record: Mapping[str, Any]) -> Set[str]:
+    """The actions of a record that count, given its platforms."""
+    return rules.effective_actions(
+        {name: STORED[name](record) for name in ("platforms", *rules.ACTION_PLATFORMS)}
+    )
 
 
 def has_expired(record: Mapping[str, Any], now: datetime.datetime) -> bool:
-    """Whether Falcon has stopped, or is about to stop, enforcing the record: its C{expiration} has passed."""
-    end = STORED["expiration"](record)
+    """Whether Falcon has stopped, or is about to stop, enforcing the record: its `expiration` has passed."""
+    end = _EXPIRATION(record)
     return bool(record.get("expired")) or (end is not None and end <= now)
 
 
 def to_item(record: Mapping[str, Any]) -> Dict[str, Any]:
-    """A record in the vocabulary of items, plus its C{id}: pasted back into a list it changes nothing.
+    """A record in the vocabulary of items, plus its `id`: pasted back into a list it changes nothing.
 
-    What Falcon fills in by itself, such as C{no_action} for platforms that are not used, is left out.
+    What Falcon fills in by itself, such as `no_action` for platforms that are not used, is left out. What this
+    collection does not know, such as a new platform, is kept as it is.
     """
-    platforms = list(record.get("platforms") or ())
+    found = {name: stored(record) for name, stored in STORED.items()}
+    platforms = record.get("platforms")
     item: Dict[str, Any] = {"type": record.get("type"), "value": record.get("value")}
-    if rules.is_desktop(platforms):
-        item["action"] = STORED["action"](record)
-    if rules.is_mobile(platforms):
-        item["mobile_action"] = STORED["mobile_action"](record)
-    severity = STORED["severity"](record)
-    if severity and not rules.severity_refused(rules.effective_actions(record)):
-        item["severity"] = severity
-    item["platforms"] = platforms
-    if record.get("applied_globally"):
-        item["applied_globally"] = True
+    for name, used in rules.ACTION_PLATFORMS.items():
+        if used(found["platforms"]) or (unknown_platforms(found["platforms"]) and found[name] != "no_action"):
+            item[name] = found[name]
+    if found["severity"] and not rules.severity_refused(actions_of(record)):
+        item["severity"] = found["severity"]
+    item["platforms"] = list(platforms) if isinstance(platforms, (list, tuple)) else []
+    if found["applied_globally"] or not found["host_groups"]:
+        # Neither global nor in a host group is what is left when the last host group is deleted.
+        item["applied_globally"] = found["applied_globally"]
     else:
-        item["host_groups"] = list(record.get("host_groups") or ())
-    end = STORED["expiration"](record)
-    if end is not None:
+        item["host_groups"] = list(found["host_groups"])
+    if found["expiration"] is not None:
         item["expiration"] = record["expiration"]
     for name in ("description", "source"):
-        if record.get(name):
-            item[name] = record[name]
-    tags = [tag for tag in record.get("tags") or () if tag.strip()]  # an item takes no blank one
+        if found[name]:
+            item[name] = found[name]
+    tags = [tag for tag in found["tags"] if tag.strip()]  # an item takes no blank one
     if tags:
         item["tags"] = tags
-    if _filename(record) and rules.takes_filename(str(record.get("type"))):
-        item["filename"] = _filename(record)
+    if found["filename"] and rules.takes_filename(str(record.get("type"))):
+        item["filename"] = found["filename"]
     if record.get("id"):
         item["id"] = record["id"]
     return item
@@ -144,8 +113,9 @@ def refused(raw: Mapping[str, Any]) -> Optional[Tuple[str, str]]:
 def as_item(raw: Mapping[str, Any]) -> Dict[str, Any]:
     """A record as an item: without what nobody can write, and without what Falcon fills in by itself."""
     item = {name: value for name, value in raw.items() if name not in READ_ONLY}
-    if _filename(raw) and not item.get("filename"):
-        item["filename"] = _filename(raw)
+    filename = STORED["filename"](raw)
+    if filename and not item.get("filename"):
+        item["filename"] = filename
     if "expiration" in item and expiry.stored(item["expiration"]) is None:
         del item["expiration"]
     return without_leftovers(item)
@@ -171,7 +141,7 @@ def without_leftovers(item: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def predicted(before: Optional[Record], body: Mapping[str, Any]) -> Record:
-    """The record as it will be once C{body} has been written over C{before}, as far as a client can know."""
+    """The record as it will be once `body` has been written over `before`, as far as a client can know."""
     after: Record = dict(before or {"mobile_action": "no_action", "action": "no_action"})
     for name, value in body.items():
         if name == "metadata":
@@ -189,36 +159,37 @@ def predicted(before: Optional[Record], body: Mapping[str, Any]) -> Record:
     for name in ("severity", "description", "source", "tags"):
         if not after.get(name):
             after.pop(name, None)
+    if "platforms" in body:
+        for name, used in rules.ACTION_PLATFORMS.items():
+            if name in after and not used(_PLATFORMS(after)):
+                after[name] = "no_action"
     if before is None:
         after.update(expired=False, deleted=False, from_parent=False)
     return after
 
 
 def unlike(sent: Mapping[str, Any], record: Mapping[str, Any]) -> List[str]:
-    """Name the fields of a sent body that the stored record does not show.
+    """Name the keys of a sent body that the stored record does not show.
 
     Tolerant of what a tenant may do to the text of a field: case of a severity, order of a list, form of an
     instant; and of the action that it discards for platforms that are not used.
     """
-    wrong = []
-    platforms = record.get("platforms") or ()
-    for name, value in sent.items():
-        if name in ("id", "comment"):
-            continue
-        if name in ("type", "value"):
-            same = identity({**record, "type": record.get("type")}) == identity({**record, name: value})
-        elif name == "metadata":
-            same = _filename(record) == str((value or {}).get("filename") or "")
-        elif name == "host_groups":
-            same = bool(sent.get("applied_globally")) or set(value or ()) == set(STORED[name](record))
-        elif (name == "action" and not rules.is_desktop(platforms)) or (
-            name == "mobile_action" and not rules.is_mobile(platforms)
-        ):
-            same = True
-        elif name in STORED:
-            same = holds(record, name, STORED[name]({name: value}))
-        else:
-            same = True
-        if not same:
-            wrong.append(name)
-    return wrong
+    return [name for name, value in sent.items() if not _shows(record, name, value, sent)]
+
+
+def _shows(record: Mapping[str, Any], name: str, value: Any, sent: Mapping[str, Any]) -> bool:
+    if name in ("type", "value"):
+        return identity({**record, "type": record.get("type")}) == identity({**record, name: value})
+    if name == "host_groups" and sent.get("applied_globally"):
+        return True
+    used = rules.ACTION_PLATFORMS.get(name)
+    if used is not None and not used(_PLATFORMS(record)):
+        return True
+    field = _BY_WIRE.get(name)
+    if field is None:
+        return True
+    return FIELDS[field].equal(STORED[field](record), STORED[field]({name: value}))
+
+
+#: The field that each key of a body belongs to.
+_BY_WIRE = {FIELDS[name].wire: name for name in STORED}

@@ -4,13 +4,14 @@
 
 """Which action, platform and severity fits which type of indicator.
 
-The tables are those of the vendor's Terraform provider (resource C{custom_ioc}), whose acceptance tests run
-against a real tenant.
+The tables are those of the vendor's Terraform provider (resource `custom_ioc`), whose acceptance tests run
+against a real tenant. A type, platform or action that is not among them may come with a newer Falcon: nothing is
+said against it here.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Mapping, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Mapping, Sequence, Set, Tuple
 
 from .fields import ACTIONS, DESKTOP_PLATFORMS, MOBILE_PLATFORMS, PLATFORMS
 
@@ -34,7 +35,11 @@ _MOBILE = frozenset(MOBILE_PLATFORMS)
 
 def platforms_for(kind: str) -> Tuple[str, ...]:
     """The platforms that a type can be used on."""
-    return _PLATFORMS_BY_TYPE[kind]
+    return _PLATFORMS_BY_TYPE.get(kind, PLATFORMS)
+
+
+def takes_platform(kind: str, platform: str) -> bool:
+    return platform in platforms_for(kind) or platform not in PLATFORMS
 
 
 def default_platforms(kind: str) -> Tuple[str, ...]:
@@ -43,19 +48,24 @@ def default_platforms(kind: str) -> Tuple[str, ...]:
 
 
 def actions_for(kind: str) -> Tuple[str, ...]:
-    """What C{action}, the one for desktop platforms, can be."""
-    if kind in _HASH_TYPES:
-        return ACTIONS
-    return () if kind == "all_subdomains" else ("no_action", "detect")
+    """What `action`, the one for desktop platforms, can be."""
+    if kind in ("domain", "ipv4", "ipv6"):
+        return ("no_action", "detect")
+    return () if kind == "all_subdomains" else ACTIONS
+
+
+def takes_action(kind: str, action: str) -> bool:
+    """Whether `action` fits a type that has one."""
+    return action in actions_for(kind) or action not in ACTIONS
 
 
 def mobile_actions_for(kind: str) -> Tuple[str, ...]:
-    """What C{mobile_action} can be."""
+    """What `mobile_action` can be."""
     return () if kind in _HASH_TYPES else ACTIONS
 
 
 def takes_filename(kind: str) -> bool:
-    """Whether C{metadata.filename} means anything for a type."""
+    """Whether `metadata.filename` means anything for a type."""
     return kind in _HASH_TYPES
 
 
@@ -68,7 +78,7 @@ def is_mobile(platforms: Sequence[str]) -> bool:
 
 
 def effective_actions(fields: Mapping[str, Any]) -> Set[str]:
-    """The actions that count, given the platforms: Falcon fills the other one with C{no_action} by itself."""
+    """The actions that count, given the platforms: Falcon fills the other one with `no_action` by itself."""
     platforms = fields.get("platforms") or ()
     actions = set()
     if is_desktop(platforms):
@@ -78,10 +88,17 @@ def effective_actions(fields: Mapping[str, Any]) -> Set[str]:
     return actions
 
 
+#: The platforms that an action is for.
+ACTION_PLATFORMS: Dict[str, Callable[[Sequence[str]], bool]] = {
+    "action": is_desktop,
+    "mobile_action": is_mobile,
+}
+
+
 def severity_required(actions: Set[str]) -> bool:
     return not actions.isdisjoint(("detect", "prevent"))
 
 
 def severity_refused(actions: Set[str]) -> bool:
-    """A severity goes with everything but C{allow}."""
+    """A severity goes with everything but `allow`."""
     return actions == {"allow"}

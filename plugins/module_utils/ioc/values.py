@@ -5,7 +5,7 @@
 """The identity of an indicator: its type and its value in normal form.
 
 Two spellings of one hash, domain or address are one indicator. Everything that compares, looks up or counts
-indicators does so by C{Identity}, the pair of type and normalised value.
+indicators does so by `Identity`, the pair of type and normalised value.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import Optional, Tuple
+
+from .hints import hint
+from .wording import quoted
 
 try:
     import idna
@@ -22,7 +25,7 @@ except ImportError:  # pragma: no cover
 
 Identity = Tuple[str, str]
 
-#: The types of custom indicators that Falcon takes (C{ioc_type_query_v1}).
+#: The types of custom indicators that Falcon takes (`ioc_type_query_v1`).
 TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6", "all_subdomains")
 
 #: Hexadecimal digits of each hash type.
@@ -45,7 +48,7 @@ def _hash(kind: str, text: str) -> str:
     digits = text.lower()
     length = HASH_LENGTHS[kind]
     if len(digits) != length or not _HEX.match(digits):
-        raise ValueProblem(f"a {kind} is {length} hexadecimal digits, got {_shown(text)}")
+        raise ValueProblem(f"a {kind} is {length} hexadecimal digits, got {quoted(text)}")
     return digits
 
 
@@ -59,29 +62,30 @@ def _domain(_kind: str, text: str) -> str:
     labels = name.split(".")
     if labels[0] == "*":
         raise ValueProblem(
-            f"a domain takes no wildcard, got {_shown(text)}; type all_subdomains covers subdomains"
+            f"a domain takes no wildcard, got {quoted(text)}; "
+            "type all_subdomains covers subdomains, on mobile platforms only"
         )
     if not all(_LABEL.match(label) for label in labels):
-        raise ValueProblem(f"{_shown(text)} is not a domain name")
+        raise ValueProblem(f"{quoted(text)} is not a domain name")
     if not _TOP_LEVEL.match(labels[-1]):
-        raise ValueProblem(f"{_shown(text)} is not a domain name: it does not end in a top-level domain")
+        raise ValueProblem(f"{quoted(text)} is not a domain name: it does not end in a top-level domain")
     return name
 
 
 def _ascii_domain(name: str) -> str:
     if idna is None:
-        raise ValueProblem(f"{_shown(name)} needs the Python library idna (it comes with requests)")
+        raise ValueProblem(f"{quoted(name)} needs the Python library idna (it comes with requests)")
     try:
         return idna.encode(name, uts46=True, transitional=False).decode("ascii")
     except (idna.IDNAError, UnicodeError) as problem:
-        raise ValueProblem(f"{_shown(name)} is not a domain name: {problem}") from problem
+        raise ValueProblem(f"{quoted(name)} is not a domain name: {problem}") from problem
 
 
 def _ipv4(_kind: str, text: str) -> str:
     try:
         return str(ipaddress.IPv4Address(text))
     except ValueError as problem:
-        raise ValueProblem(f"{_shown(text)} is not an IPv4 address") from problem
+        raise ValueProblem(f"{quoted(text)} is not an IPv4 address") from problem
 
 
 def _ipv6(_kind: str, text: str) -> str:
@@ -90,7 +94,7 @@ def _ipv6(_kind: str, text: str) -> str:
             raise ValueError("a zone is no part of an indicator")
         address = ipaddress.IPv6Address(text)
     except ValueError as problem:
-        raise ValueProblem(f"{_shown(text)} is not an IPv6 address") from problem
+        raise ValueProblem(f"{quoted(text)} is not an IPv6 address") from problem
     if address.ipv4_mapped is not None:
         return f"::ffff:{address.ipv4_mapped}"  # Python releases disagree on the text of a mapped address
     return str(address)
@@ -110,21 +114,21 @@ def normalise(kind: str, value: object) -> str:
     """Give the normal form of a value.
 
     Hashes and domains in lower case, domains without the trailing dot and as UTS-46 punycode, addresses in
-    canonical text. White space around the value is no part of it.
-
-    @param kind: one of L{TYPES}
-    @param value: the value as it was written
-    @raise ValueProblem: the type is unknown, or the value is not one of that type
+    canonical text. White space around the value is no part of it. `kind` is one of `TYPES`. Raises ValueProblem where
+    it is not, or where the value is not one of that type.
     """
     form = _NORMAL_FORMS.get(kind) if isinstance(kind, str) else None
     if form is None:
-        raise ValueProblem(f"{_shown(kind)} is not an indicator type; the types are {', '.join(TYPES)}")
+        raise ValueProblem(f"an indicator type must be one of {', '.join(TYPES)}, got {quoted(kind)}")
     if not isinstance(value, str):
-        raise ValueProblem(f"a value is text, got {type(value).__name__}")
+        raise ValueProblem(f"a value must be text, got {type(value).__name__}")
     text = value.strip()
     if not text:
         raise ValueProblem("the value is empty")
-    normal = form(kind, text)
+    try:
+        normal = form(kind, text)
+    except ValueProblem as problem:
+        raise ValueProblem(f"{problem}{hint(kind, text)}") from problem
     # Of a long list most are normal already: one text in memory, not two.
     return text if normal == text else normal
 
@@ -136,7 +140,7 @@ def spellings(kind: str, normal: str, written: str) -> Tuple[str, ...]:
 
 
 def recognise(text: str) -> Optional[Identity]:
-    """Tell what a bare value is: its type and normal form, or C{None} where it is no indicator.
+    """Tell what a bare value is: its type and normal form, or None where it is no indicator.
 
     Only what cannot be taken for something else counts: a domain needs at least two labels.
     """
@@ -155,12 +159,6 @@ def recognise(text: str) -> Optional[Identity]:
     else:
         return None
     try:
-        return kind, normalise(kind, text)
+        return kind, _NORMAL_FORMS[kind](kind, text)
     except ValueProblem:
         return None
-
-
-def _shown(value: object) -> str:
-    """A value as an error message shows it: bounded, and quoted so that odd characters are seen."""
-    text = value if isinstance(value, str) else str(value)
-    return repr(text if len(text) <= 80 else text[:77] + "...")

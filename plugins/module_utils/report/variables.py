@@ -15,24 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-FIELDS = (
-    "type",
-    "value",
-    "state",
-    "ignore",
-    "action",
-    "mobile_action",
-    "severity",
-    "platforms",
-    "applied_globally",
-    "host_groups",
-    "expiration",
-    "description",
-    "source",
-    "tags",
-    "filename",
-)
-"""The fields of an exported item, in the order in which they are written."""
+from ..ioc.fields import EXPORTED
 
 _PLAIN = re.compile(r"[a-z][a-z0-9_]*")
 _WORDS = frozenset(
@@ -61,7 +44,7 @@ def variables(items: Iterable[Mapping[str, Any]], source: str, comment: str) -> 
     yield "falcon_iocs:\n" if ordered else "falcon_iocs: []\n"
     for item in ordered:
         lead = "  - "
-        for name in FIELDS:
+        for name in EXPORTED:
             if name in item and not (name == "source" and source):
                 yield f"{lead}{name}: {scalar(item[name])}\n"
                 lead = "    "

@@ -152,7 +152,7 @@ class Reconciliation:
         wanted = [
             (item.kind, item.value, item.written)
             for item in desired
-            if item.identified and not item.problem and not item.ignore
+            if (item.doubts or (item.identified and not item.problem)) and not item.ignore
         ]
         source = self._policy.source or None
         if not wanted and not (source and whole_source):

@@ -45,7 +45,7 @@ def test_what_users_write(text: str, wire: str) -> None:
     ],
 )
 def test_what_is_no_instant(text: str) -> None:
-    with pytest.raises(ValueError, match="no expiration"):
+    with pytest.raises(ValueError, match="is not a valid expiration"):
         expiry.parse(text)
 
 

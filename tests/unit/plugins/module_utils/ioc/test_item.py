@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.fields import FieldProblem, read, truth
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.fields import FieldProblem, UnknownChoice
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import ItemReader, read_defaults
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.reading import read, truth
 
 
 @pytest.mark.parametrize(
@@ -38,32 +39,32 @@ def test_spellings_that_ansible_takes(name: str, written: object, value: object)
 @pytest.mark.parametrize(
     "name, written, said",
     [
-        ("description", {"a": 1}, "text is wanted, got a mapping"),
-        ("description", [], "text is wanted, got a list"),
-        ("expiration_days", True, "whole number"),
-        ("expiration_days", "x", "whole number"),
-        ("expiration_days", 1.5, "whole number"),
-        ("applied_globally", "perhaps", "true or false"),
-        ("applied_globally", [], "true or false"),
-        ("tags", {"a": 1}, "a list is wanted"),
-        ("tags", True, "a list is wanted, got a boolean"),
-        ("tags", ["a", None], "text is wanted, got NoneType"),
-        ("action", "block", "none of no_action"),
-        ("severity", "x" * 200, "none of"),
+        ("description", {"a": 1}, "expected text, got a mapping"),
+        ("description", [], "expected text, got a list"),
+        ("expiration_days", True, "expected an integer, got"),
+        ("expiration_days", "x", "expected an integer, got"),
+        ("expiration_days", 1.5, "expected an integer, got"),
+        ("applied_globally", "perhaps", "expected true or false"),
+        ("applied_globally", [], "expected true or false"),
+        ("tags", {"a": 1}, "expected a list"),
+        ("tags", True, "expected a list, got a boolean"),
+        ("tags", ["a", None], "expected text, got NoneType"),
+        ("action", "block", "must be one of no_action"),
+        ("severity", "x" * 200, "must be one of"),
         ("platform", ["windows"], "did you mean platforms"),
-        ("zzz", 1, "no such field"),
+        ("zzz", 1, "unknown field"),
     ],
 )
 def test_what_is_wrong_names_the_field(name: str, written: object, said: str) -> None:
     fields, (problem,) = read({name: written})
-    assert not fields
+    assert not fields or isinstance(problem, UnknownChoice)
     assert problem.field == name
     assert said in str(problem)
 
 
 def test_none_is_omitted_and_an_item_is_a_mapping() -> None:
     assert read({"description": None}) == ({}, [])
-    assert "a mapping is wanted" in str(read("evil.example")[1][0])
+    assert "must be a mapping" in str(read("evil.example")[1][0])
     assert truth(True) is True
 
 
@@ -101,12 +102,12 @@ def test_deleted_records_can_be_pasted_back() -> None:
 @pytest.mark.parametrize(
     "defaults, by_type, said",
     [
-        ({"type": "domain"}, None, "type: stands on an item"),
+        ({"type": "domain"}, None, "type: belongs to an item"),
         ({"severity": "huge"}, None, "severity"),
         ({"applied_globally": True, "host_groups": ["x"]}, None, "host_groups"),
         ({"host_groups": ["x", " "]}, None, "host_groups"),
         ({"expiration": "2030-01-01", "expiration_days": 3}, None, "expiration_days"),
-        (None, {"sha1": {}}, "not an indicator type"),
+        (None, {"sha1": {}}, "types must be among"),
         (None, ["sha256"], "a mapping of types"),
         (None, {"domain": {"colour": 1}}, "defaults_by_type.domain"),
         ([], None, None),

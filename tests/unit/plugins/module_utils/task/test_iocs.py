@@ -142,7 +142,8 @@ def test_what_fails_for_one_reason_is_said_once(simulator: Any) -> None:
         "12 of 12 items failed: iocs[0] (domain 0.example), iocs[1] (domain 1.example), "
     )
     assert result["msg"].endswith(
-        " and 2 more: action: is required for a new indicator; see failed_iocs for all; nothing was written"
+        " and 2 more: action: is required for a new indicator; set it on the item or in defaults "
+        "(falcon_ioc_defaults); see failed_iocs for all; nothing was written"
     )
 
 

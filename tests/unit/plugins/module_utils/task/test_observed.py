@@ -174,7 +174,7 @@ def test_items_are_taken_as_they_are_and_once(tenant: Tenant) -> None:
         ),
         ({"type": "sha1", "value": "a" * 40}, "of type 'sha1'"),
         ({"value": "example.net"}, "of type None"),
-        ({"type": "domain"}, "value: a value is text"),
+        ({"type": "domain"}, "value: a value must be text"),
         ({"type": "md5", "value": "abc"}, "value: a md5 is 32 hexadecimal digits"),
     ],
 )
