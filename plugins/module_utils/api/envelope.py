@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Callable, Mapping
 
 
-
 @dataclass
 class Reply:
     """One HTTP answer. ``body`` is its JSON object or ``None``; ``page`` says that it is HTML instead."""
@@ -100,11 +99,11 @@ def hidden_code(reply: Reply) -> int:
 
 
 def well_formed(row: Any) -> bool:
-    """Whether a resource is an indicator that can be told from others: it has an id, a type and a value.
+    """Whether a resource is an indicator that can be told from others: it has an id, and its type and value are text.
 
     What else is odd about it is for the planner, which leaves it alone and names it; it is no reason to take the
     view for a partial one.
     """
     if not isinstance(row, dict) or not row.get("id") or not isinstance(row["id"], (str, int)):
         return False
-    return isinstance(row.get("type"), str) and isinstance(row.get("value"), str)
+    return all(isinstance(row.get(name), (str, type(None))) for name in ("type", "value"))
