@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Dict, List, Mapping, Optional, Set
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 from . import expiry, rules
 from .fields import FIELDS, PLATFORMS, STORED, unknown_platforms

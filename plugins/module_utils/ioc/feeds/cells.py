@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ..expiry import NEVER, shown
-from ..fields import ACTIONS, PLATFORMS, SEVERITIES, truth
+from ..fields import ACTIONS, PLATFORMS, SEVERITIES
+from ..reading import truth
 from . import dates
 from .refang import clean
 

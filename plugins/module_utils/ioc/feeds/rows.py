@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ..expiry import shown
-from ..fields import truth
+from ..reading import truth
 from . import dates, stix_pattern
 from .cells import LOST_LIST, read_field
 from .headings import squash
