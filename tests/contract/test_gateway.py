@@ -77,6 +77,9 @@ def test_a_client_does_only_what_its_scopes_open(simulator: Tenant) -> None:
     assert simulator.call("GET", COMBINED, token=token).status_code == 200
     refused = post(simulator, domain(), token=token)
     assert refused.status_code == 403
+    assert refused.json()["errors"] == [{"code": 403, "message": "access denied, scope not permitted"}]
+    simulator.quirk(scope_refusal="authorization_failed")
+    refused = post(simulator, domain(), token=token)
     assert refused.json()["errors"] == [{"code": 403, "message": "access denied, authorization failed"}]
     assert simulator.call("GET", "/devices/combined/host-groups/v1", token=token).status_code == 403
     simulator.quirk(ran_on_scope="iocs")

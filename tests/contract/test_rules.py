@@ -131,6 +131,7 @@ MOBILE = ["ios", "android"]
 )
 def test_what_a_create_takes(simulator: Tenant, row: Dict[str, Any], field: Optional[str]) -> None:
     simulator.seed(host_groups=[{"id": GROUP, "name": "Servers"}])
+    simulator.quirk(action_on_create="required")
     answer = create(simulator, domain(**row))
     if field is None:
         assert answer.status_code == 201, answer.text

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Sequence
 
 JSON_TYPE = "application/json"
+IOC_MANAGER = "ioc-manager"
 
 
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -22,18 +23,19 @@ class Answer:
     """One response before it is written.
 
     ``resources`` holds JSON texts, so that stored records are passed on as they are. ``None`` in ``resources``,
-    ``errors`` or ``pagination`` means null, null, and absent.
+    ``errors`` or ``pagination`` means null, null, and absent. With ``null_errors`` an empty ``errors`` is null.
     """
 
     status: int = 200
     resources: Optional[List[str]] = field(default_factory=list)
     errors: Optional[List[Dict[str, Any]]] = field(default_factory=list)
     pagination: Optional[Dict[str, Any]] = None
-    powered_by: str = "ioc-manager"
+    powered_by: str = IOC_MANAGER
     headers: Dict[str, str] = field(default_factory=dict)
     content_type: str = JSON_TYPE
     raw: Optional[str] = None
     with_resources: bool = True
+    null_errors: bool = False
     trace_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     started: float = field(default_factory=time.perf_counter)
 
@@ -48,7 +50,8 @@ class Answer:
         }
         if self.pagination is not None:
             meta["pagination"] = self.pagination
-        text = f'{{"meta":{_compact(meta)},"errors":{_compact(self.errors)}'
+        errors = self.errors or (None if self.null_errors else self.errors)
+        text = f'{{"meta":{_compact(meta)},"errors":{_compact(errors)}'
         if self.with_resources:
             rows = "null" if self.resources is None else f"[{','.join(self.resources)}]"
             text += f',"resources":{rows}'
@@ -79,7 +82,7 @@ class Refusal(Exception):
         message: str,
         *,
         resources: Optional[Sequence[object]] = None,
-        powered_by: str = "ioc-manager",
+        powered_by: str = IOC_MANAGER,
         violation: str = "",
         headers: Optional[Dict[str, str]] = None,
     ) -> None:
@@ -93,7 +96,7 @@ class Refusal(Exception):
 
     def answer(self) -> Answer:
         """The envelope of this refusal. ``resources`` is absent unless rows are named, as on the vendor's gateway."""
-        reply = values(
+        return values(
             self.resources or [],
             status=self.status,
             errors=[error(self.status, self.message)],
@@ -101,9 +104,6 @@ class Refusal(Exception):
             headers=dict(self.headers),
             with_resources=self.resources is not None,
         )
-        if self.resources is not None:
-            reply.pagination = {"limit": 0, "total": 0}
-        return reply
 
 
 class HtmlPage(Exception):

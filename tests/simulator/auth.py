@@ -104,9 +104,7 @@ class Credentials:
         if client is None or not secrets.compare_digest(
             client.client_secret.encode(), form.get("client_secret", "").encode()
         ):
-            raise Refusal(
-                403, "Failed to issue access token - Client authentication failed", powered_by=TOKEN_SERVICE
-            )
+            raise Refusal(403, "Failed to issue access token - Not Authorized", powered_by=TOKEN_SERVICE)
         text = secrets.token_urlsafe(48)
         self.tokens[text] = Token(
             client, self._tenant(client, form.get("member_cid", "")), time.time() + lifetime

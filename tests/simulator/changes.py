@@ -15,8 +15,10 @@ from .clock import instant_text
 from .context import Call
 from .record import assemble
 from .rules import Fields, Row, Rules
-from .search import in_order, not_found, read_filter, read_ids, with_missing
+from .search import entities_pagination, in_order, not_found, read_filter, read_ids, with_missing
 from .store import Record
+
+_ABSENT = {"mobile_action": "no_action"}
 
 
 def create(call: Call) -> Answer:
@@ -43,7 +45,7 @@ def create(call: Call) -> Answer:
     if call.store.live_count(call.tenant) + len(new) > call.quirks.number("quota"):
         raise Refusal(400, "Limit of 1 million indicators reached.")
     result = in_order(call, _store_new(call, accepted, stored))
-    reply = values(result, status=201, errors=None, pagination={"limit": 0, "total": len(result)})
+    reply = values(result, status=201, pagination={"limit": 0, "total": len(result)})
     if refused:
         reply.errors = [error(400, rules.ROWS_INVALID)]
         reply.resources = (reply.resources or []) + [
@@ -94,7 +96,8 @@ def _store_new(call: Call, rows: Sequence[Row], stored: Dict[int, Record]) -> Li
                     "id": old["id"],
                     "created_on": old["created_on"],
                     "created_by": old["created_by"],
-                }
+                },
+                call.quirks,
             )
             if old.get("from_parent"):
                 _refuse_parent(call)
@@ -113,13 +116,13 @@ def _store_new(call: Call, rows: Sequence[Row], stored: Dict[int, Record]) -> Li
 
 def _new_record(call: Call, fields: Fields, now: str) -> Record:
     who = call.client.client_id
-    metadata = {}
+    fields = dict(fields)
+    metadata = fields.pop("metadata", {})
     if fields["type"] in rules.HASH_LENGTHS:
-        metadata = {**fields.get("metadata", {}), "signed": False, "av_hits": -1}
+        fields["metadata"] = {**metadata, "signed": False, "av_hits": -1}
     return assemble(
         {
             **fields,
-            "metadata": metadata,
             "id": secrets.token_hex(32),
             "expired": False,
             "deleted": False,
@@ -128,7 +131,8 @@ def _new_record(call: Call, fields: Fields, now: str) -> Record:
             "created_by": who,
             "modified_on": now,
             "modified_by": who,
-        }
+        },
+        call.quirks,
     )
 
 
@@ -163,9 +167,7 @@ def update(call: Call) -> Answer:
     if all(_same(stored[one], record) for one, record in changed.items()):
         call.violations.append("useless write: nothing changes")
     call.store.change(call.tenant, list(changed.values()))
-    return values(
-        in_order(call, list(changed.values())), errors=None, pagination={"limit": 0, "total": len(changed)}
-    )
+    return values(in_order(call, list(changed.values())), pagination={"limit": 0, "total": len(changed)})
 
 
 def _bulk_update(call: Call, body: Dict[str, Any]) -> Answer:
@@ -189,7 +191,7 @@ def _bulk_update(call: Call, body: Dict[str, Any]) -> Answer:
     if row.has_error:
         return _row_problems(call, [row])
     call.store.change(call.tenant, changed)
-    return values(changed, errors=None, pagination={"limit": 0, "total": len(changed)})
+    return values(changed, pagination={"limit": 0, "total": len(changed)})
 
 
 def _changed_record(call: Call, row: Row, stored: Record, context: Rules) -> Record:
@@ -200,14 +202,16 @@ def _changed_record(call: Call, row: Row, stored: Record, context: Rules) -> Rec
         merged["expired"] = False
     merged["modified_on"] = instant_text(call.simulator.clock.nanoseconds())
     merged["modified_by"] = call.client.client_id
-    return assemble(merged)
+    return assemble(merged, call.quirks)
 
 
 def _same(stored: Record, changed: Record) -> bool:
+    """Whether an update left a record as it was; an absent field is the same as an empty one, or as no action."""
     ignored = ("modified_on", "modified_by")
-    return {name: value for name, value in stored.items() if name not in ignored} == {
-        name: value for name, value in changed.items() if name not in ignored
-    }
+    names = {*stored, *changed} - {*ignored}
+    return all(
+        (stored.get(name) or _ABSENT.get(name)) == (changed.get(name) or _ABSENT.get(name)) for name in names
+    )
 
 
 def delete(call: Call) -> Answer:
@@ -249,9 +253,9 @@ def delete(call: Call) -> Answer:
             for record in doomed
         ],
     )
-    reply = values(
-        [record["id"] for record in doomed], errors=None, pagination={"limit": 0, "total": len(doomed)}
-    )
+    reply = values([record["id"] for record in doomed])
+    if call.quirks.text("delete_pagination") == "shown":
+        reply.pagination = {"limit": 0, "total": len(doomed)}
     return with_missing(call, reply, missing)
 
 
@@ -302,7 +306,7 @@ def _row_problems(call: Call, rows: Sequence[Row]) -> Answer:
         problems,
         status=int(call.quirks.text("row_errors_status")),
         errors=[error(400, message)],
-        pagination={"limit": 0, "total": 0},
+        pagination=entities_pagination(call, 0),
     )
 
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from . import journal, seed
-from .answers import Answer, HtmlPage, Refusal, error, html_page
+from .answers import IOC_MANAGER, Answer, HtmlPage, Refusal, error, html_page
 from .auth import GATEWAY, Token, form_names
 from .context import Call, Operation, Parameter, Simulator
 from .routes import BY_ROUTE, PATHS
@@ -27,6 +27,10 @@ TOKEN_PATH, REVOKE_PATH = "/oauth2/token", "/oauth2/revoke"
 CONNECTION = "simulator.connection"
 """Key of the connection's transport among the extensions of an ASGI scope."""
 
+_SCOPE_TEXTS = {
+    "not_permitted": "access denied, scope not permitted",
+    "authorization_failed": "access denied, authorization failed",
+}
 _RATE_TEXT = "API rate limit exceeded."
 _POLL_SECONDS = 0.05
 
@@ -164,8 +168,21 @@ class Gateway:
             answer = refusal.answer()
         except HtmlPage as page:
             answer = page.answer()
+        refused_token = request.url.path == TOKEN_PATH and answer.status != 201
+        if request.url.path not in (TOKEN_PATH, REVOKE_PATH) or refused_token:
+            headers.update(self._region_header())
         answer.headers = {**headers, **answer.headers}
+        answer.null_errors = (
+            answer.powered_by == IOC_MANAGER and self.simulator.quirks.text("errors_on_success") == "null"
+        )
         return answer
+
+    def _region_header(self) -> Dict[str, str]:
+        quirks = self.simulator.quirks
+        # A tenant has one region: the one that its token answers name goes before the default.
+        region = quirks.text("token_region")
+        region = quirks.text("region") if region == "none" else region
+        return {} if region == "none" else {"X-Cs-Region": region}
 
     def _route(self, request: Request, body: bytes, entry: journal.Entry, headers: Dict[str, str]) -> Answer:
         simulator = self.simulator
@@ -267,7 +284,7 @@ class Gateway:
         if len(scopes) > 1 and asked != "either":
             scopes = frozenset([f"{asked}_read"])
         if not scopes & token.client.scopes:
-            raise Refusal(403, "access denied, authorization failed", powered_by=GATEWAY)
+            raise Refusal(403, _SCOPE_TEXTS[simulator.quirks.text("scope_refusal")], powered_by=GATEWAY)
 
 
 def _read_parameters(operation: Operation, sent: Sequence[Tuple[str, str]], strict: bool) -> Dict[str, Any]:
@@ -322,7 +339,9 @@ def _read_body(operation: Operation, body: bytes) -> Any:
         # Half of a surrogate pair can be written in JSON, but is no text that could be stored or sent back.
         json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise Refusal(400, "the request body is not valid JSON", violation="body is not JSON") from None
+        raise Refusal(
+            400, "Provided data does not match expected format", violation="body is not JSON"
+        ) from None
     return content
 
 

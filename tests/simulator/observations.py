@@ -96,8 +96,11 @@ def process_details(call: Call) -> Answer:
     if len(ids) > call.quirks.number("max_ids"):
         raise Refusal(400, "too many ids", violation=f"{len(ids)} process ids")
     found = call.store.things.texts("process", call.tenant, ids)
+    shown = [found[one] for one in ids if one in found]
+    if call.quirks.text("process_id_prefix") == "missing":
+        shown = [text.replace('"process_id":"pid:', '"process_id":"', 1) for text in shown]
     return records(
-        [found[one] for one in ids if one in found],
+        shown,
         errors=[error(404, one) for one in ids if one not in found],
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Dict
 
 from .fql import Field
+from .quirks import Quirks
 
 
 def _text(path: str) -> str:
@@ -31,7 +32,7 @@ FILTERS: Dict[str, Field] = {
         name: Field("text", name)
         for name in ("id", "type", "value", "action", "mobile_action", "severity", "source")
     },
-    **{name: Field("bool", name) for name in ("applied_globally", "expired", "deleted")},
+    **{name: Field("bool", name) for name in ("applied_globally", "expired", "deleted", "from_parent")},
     **{name: Field("array", _array(name)) for name in ("platforms", "tags", "host_groups")},
     **{name: Field("text", sql) for name, sql in {**_PEOPLE, **_FILE_TEXTS}.items()},
     "severity_number": Field("number", "severity_number"),
@@ -40,7 +41,7 @@ FILTERS: Dict[str, Field] = {
     "created_on": Field("date", "created_ms"),
     "modified_on": Field("date", "modified_ms"),
 }
-"""``description`` is no property of the vendor's either; an inherited indicator is asked for with ``from_parent``."""
+"""``description`` is not a property of the vendor's either."""
 
 SORTS: Dict[str, str] = {
     **{
@@ -54,4 +55,11 @@ SORTS: Dict[str, str] = {
     "metadata.av_hits": f"IFNULL({_HITS}, -1)",
     "modified_on": "modified_ms",
 }
-SEVERITY_NUMBERS = {"": 0, "informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
+SEVERITY_NUMBERS = {"": 0, "informational": 10, "low": 30, "medium": 50, "high": 70, "critical": 90}
+
+_RANKS = {**FILTERS, "severity_number": Field("number", "(severity_number + 10) / 20")}
+
+
+def filters(quirks: Quirks) -> Dict[str, Field]:
+    """What a filter may name."""
+    return FILTERS if quirks.text("severity_number") == "10_to_90" else _RANKS

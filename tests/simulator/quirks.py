@@ -76,7 +76,16 @@ CHOICES: Dict[str, Choice] = {
     "mobile_licence": _choice("yes no", "no: the platforms ios and android are refused"),
     "date_only_expiration": _choice("accept refuse", "an expiration of the form YYYY-MM-DD"),
     "list_order": _choice("kept sorted", "order in which platforms, tags and host groups come back"),
+    "action_on_create": _choice(
+        "optional required", "create without an action: stored as no_action, or refused"
+    ),
+    "console_records": _choice(
+        "bare complete",
+        "seeded indicators as the console makes them (no mobile_action, metadata {}), or complete as API writes",
+    ),
+    "empty_severity": _choice("shown absent", 'severity of a record that has none: "" or no such field'),
     # update and delete
+    "delete_pagination": _choice("absent shown", "meta.pagination in the answer to a DELETE"),
     "null_expiration": _choice("keep clear", "`expiration: null` in an update"),
     "bulk_update_alone": _choice("accept refuse", "bulk_update with no indicators beside it"),
     "unknown_id": _choice("404 200", "answer to a GET, PATCH or DELETE of which no id is known"),
@@ -93,8 +102,15 @@ CHOICES: Dict[str, Choice] = {
     "beyond_10000": _choice("500 400", "status when offset + limit passes 10,000"),
     "offset_and_after": _choice("400 after", "both given: refused, or `after` wins"),
     "unknown_property": _choice(
-        "400 nothing", "a filter on a property that does not exist: refused, or no match"
+        "nothing 400", "a filter on a property that does not exist: no match, or refused"
     ),
+    "severity_number": _choice(
+        "10_to_90 1_to_5", "values of severity_number: 10, 30, 50, 70, 90, or 1 to 5; 0 for none"
+    ),
+    "entities_pagination": _choice(
+        "absent shown", "meta.pagination in reads by id and in answers that carry row problems"
+    ),
+    "errors_on_success": _choice("null list", "`errors` of an answer of the indicator service that has none"),
     "resources_order": _choice(
         "asked reversed", "order of records in the answers to GET by id, POST and PATCH"
     ),
@@ -121,6 +137,7 @@ CHOICES: Dict[str, Choice] = {
     "ran_on_scope": _choice(
         "either ioc_management iocs", "scope that the observation routes under /iocs ask for"
     ),
+    "process_id_prefix": _choice("shown missing", "`pid:` before the process_id of process details"),
     "unknown_device": _choice("404 200", "device details of which no id is known"),
     "group_name_match": _choice(
         "partial exact", "filter name:'x' on host groups; name:['x'] is always exact"
@@ -130,7 +147,15 @@ CHOICES: Dict[str, Choice] = {
     ),
     # removed operations
     "removed_routes": _choice("404 403", "answer of the five removed operations when --legacy is off"),
-    # tokens and limits
+    # tokens, regions and limits
+    "scope_refusal": _choice(
+        "not_permitted authorization_failed",
+        "message of the 403 for a missing scope: since about 2025, and before",
+    ),
+    "region": _choice(
+        "us-1 us-2 us-3 eu-1 us-gov-1 us-gov-2 none",
+        "X-Cs-Region header of ordinary answers and of refused tokens",
+    ),
     "token_region": _choice(
         "none us-1 us-2 us-3 eu-1 us-gov-1 us-gov-2",
         "X-Cs-Region header of the token answer (FalconPy leaves the base URL when it is sent)",

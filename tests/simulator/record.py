@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .quirks import Quirks
 from .rules import Fields
 from .store import Record
 
@@ -34,15 +35,19 @@ FIELD_ORDER = (
 )
 
 
-_OMIT_EMPTY = frozenset(
-    ["source", "severity", "description", "metadata", "tags", "expiration", "host_groups", "parent_cid_name"]
-)
+_OMIT_EMPTY = frozenset(["source", "description", "tags", "expiration", "host_groups", "parent_cid_name"])
 
 
-def assemble(fields: Fields) -> Record:
-    """A record as api.IndicatorV1 shows it: empty texts and lists are left out, booleans never."""
+def assemble(fields: Fields, quirks: Quirks) -> Record:
+    """A record as api.IndicatorV1 shows it.
+
+    Empty texts and lists are left out, but for the severity; booleans never are. ``mobile_action`` and ``metadata``
+    are shown where the caller gives them, since not every record has them.
+    """
+    omit = _OMIT_EMPTY if quirks.text("empty_severity") == "shown" else _OMIT_EMPTY | {"severity"}
+    complete = {"severity": "", **fields}
     return {
-        name: fields[name]
+        name: complete[name]
         for name in FIELD_ORDER
-        if name in fields and (fields[name] or name not in _OMIT_EMPTY)
+        if name in complete and (complete[name] or name not in omit)
     }

@@ -195,8 +195,9 @@ def check_new(row: Row, rules: Rules) -> None:
     if row.has_error:
         return
     desktop, mobile = _kinds(fields["platforms"])
+    required = rules.quirks.text("action_on_create") == "required"
     for name, needed in (("action", desktop), ("mobile_action", mobile)):
-        if needed and not fields.get(name):
+        if required and needed and not fields.get(name):
             row.error(name, REQUIRED)
     if not row.has_error:
         check_combination(row, fields, rules)

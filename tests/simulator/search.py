@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from .answers import Answer, HtmlPage, Refusal, error, records, values
 from .context import Call
 from .fql import Condition, FqlError, UnknownProperty, compile_filter
-from .properties import FILTERS, SORTS
+from .properties import FILTERS, SORTS, filters
 from .store import LIVE, BadToken, Order, Record
 
 DEFAULT_PAGE = 100
@@ -20,22 +20,20 @@ _BUCKETS_MAX = 1000
 _ID = re.compile(r"[0-9a-fA-F]{64}")
 _SORT = re.compile(r"([a-z_.]+?)(?:[.|](asc|desc))?")
 _NOTHING = Condition("0")
+_BAD_FILTER = "check fql filter"
 
 
 def read_filter(call: Call, text: str, from_parent: Optional[bool]) -> Condition:
     """The condition of a search. Deleted records are left out unless the filter names them. Raises Refusal."""
     try:
-        condition = compile_filter(text, FILTERS, call.simulator.clock.milliseconds())
+        condition = compile_filter(text, filters(call.quirks), call.simulator.clock.milliseconds())
     except UnknownProperty as problem:
         if call.quirks.text("unknown_property") == "nothing":
+            call.violations.append(str(problem))
             return _NOTHING
-        raise Refusal(
-            400, f"invalid filter, please check fql filter: {problem}", violation=str(problem)
-        ) from None
+        raise Refusal(400, _BAD_FILTER, violation=str(problem)) from None
     except FqlError as problem:
-        raise Refusal(
-            400, f"invalid filter, please check fql filter: {problem}", violation=f"bad filter: {problem}"
-        ) from None
+        raise Refusal(400, _BAD_FILTER, violation=f"bad filter: {problem}") from None
     if from_parent is None and call.quirks.text("parent_omitted") == "own":
         from_parent = False
     terms = [condition.sql] if text.strip() else []
@@ -123,7 +121,7 @@ def get(call: Call) -> Answer:
     ids = read_ids(call)
     found = call.store.by_id(call.tenant, ids)
     reply = values(in_order(call, [found[one] for one in ids if one in found]))
-    reply.pagination = {"limit": 0, "total": len(found)}
+    reply.pagination = entities_pagination(call, len(found))
     return with_missing(call, reply, [one for one in ids if one not in found])
 
 
@@ -181,8 +179,12 @@ def not_found(ids: Sequence[str]) -> Answer:
     return Answer(
         status=404,
         errors=[error(404, f"{one} - Resource Not Found") for one in ids],
-        pagination={"limit": 0, "total": 0},
     )
+
+
+def entities_pagination(call: Call, total: int) -> Optional[Dict[str, Any]]:
+    """The pagination of a read by id and of an answer that carries row problems."""
+    return {"limit": 0, "total": total} if call.quirks.text("entities_pagination") == "shown" else None
 
 
 def with_missing(call: Call, reply: Answer, missing: Sequence[str]) -> Answer:

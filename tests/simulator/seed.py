@@ -21,6 +21,7 @@ from .auth import Client
 from .clock import instant_text, parse_instant
 from .context import Simulator
 from .properties import SEVERITY_NUMBERS
+from .quirks import Quirks
 from .record import assemble
 from .rules import DESKTOP, HASH_LENGTHS, MOBILE, TYPES
 from .store import Record
@@ -99,7 +100,8 @@ def generate(
             "created_by": SOMEBODY,
             "modified_on": "WHEN",
             "modified_by": SOMEBODY,
-        }
+        },
+        simulator.quirks,
     )
     template = json.dumps(record, separators=(",", ":"))
 
@@ -216,7 +218,7 @@ def _indicators(simulator: Simulator, tenant: int, items: List[Record]) -> None:
     changed = []
     copies = []
     for item in items:
-        record = _indicator(item, now)
+        record = _indicator(item, now, simulator.quirks)
         pair = (record["type"], record["value"])
         if item.get("copy"):
             copies.append(record)
@@ -230,7 +232,8 @@ def _indicators(simulator: Simulator, tenant: int, items: List[Record]) -> None:
                             for name, value in record.items()
                             if name in item or name == "modified_on"
                         },
-                    }
+                    },
+                    simulator.quirks,
                 )
             )
         else:
@@ -240,7 +243,8 @@ def _indicators(simulator: Simulator, tenant: int, items: List[Record]) -> None:
     simulator.store.change(tenant, changed)
 
 
-def _indicator(item: Record, now: int) -> Record:
+def _indicator(item: Record, now: int, quirks: Quirks) -> Record:
+    """An indicator as the console makes it, or as the API does when the quirk console_records says so."""
     if item["type"] not in TYPES:
         raise BadSeed(f"indicators: unknown type {item['type']!r}")
     for name in ("expiration", "created_on", "modified_on"):
@@ -250,7 +254,6 @@ def _indicator(item: Record, now: int) -> Record:
     record: Record = {
         "id": secrets.token_hex(32),
         "action": "no_action",
-        "mobile_action": "no_action",
         "platforms": list(MOBILE if item["type"] == "all_subdomains" else DESKTOP),
         "applied_globally": not item.get("host_groups"),
         "expired": False,
@@ -260,10 +263,17 @@ def _indicator(item: Record, now: int) -> Record:
         "created_by": SOMEBODY,
         "modified_on": created,
         "modified_by": item.get("created_by", SOMEBODY),
-        "metadata": {"signed": False, "av_hits": -1} if item["type"] in HASH_LENGTHS else {},
     }
     record.update({name: value for name, value in item.items() if value is not None})
-    return assemble(record)
+    if quirks.text("console_records") == "complete":
+        record.setdefault("mobile_action", "no_action")
+        if item["type"] in HASH_LENGTHS:
+            record.setdefault("metadata", {"signed": False, "av_hits": -1})
+    else:
+        record.setdefault("metadata", {})
+    if set(record["platforms"]) & set(MOBILE):
+        record.setdefault("mobile_action", "no_action")
+    return assemble(record, quirks)
 
 
 def group_id(name: str) -> str:

@@ -173,12 +173,9 @@ class Store:
         )
         by_tenant: Dict[int, List[Record]] = {}
         for tenant, text in self._connection.execute(query, (now_ms,)).fetchall():
-            record = {
-                **json.loads(text),
-                "expired": True,
-                "action": "no_action",
-                "mobile_action": "no_action",
-            }
+            record = {**json.loads(text), "expired": True, "action": "no_action"}
+            if "mobile_action" in record:
+                record["mobile_action"] = "no_action"
             by_tenant.setdefault(tenant, []).append(record)
         for tenant, records in by_tenant.items():
             self.change(tenant, records)
@@ -328,7 +325,7 @@ def _row(tenant: int, record: Record, copy: int) -> Tuple[object, ...]:
         record["value"],
         copy,
         record["action"],
-        record["mobile_action"],
+        record.get("mobile_action", ""),
         severity,
         SEVERITY_NUMBERS.get(severity, 0),
         record.get("source", ""),
