@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime, timedelta, timezone
+from email.utils import formatdate
 from typing import Optional
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -32,6 +33,10 @@ class Clock:
     def milliseconds(self) -> int:
         """Milliseconds since 1970 in the tenant."""
         return self.nanoseconds() // 1_000_000
+
+    def http_date(self) -> str:
+        """The tenant's time as the header Date has it."""
+        return formatdate(self.nanoseconds() / 1_000_000_000, usegmt=True)
 
 
 def instant_text(nanoseconds: int) -> str:

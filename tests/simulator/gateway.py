@@ -61,6 +61,7 @@ class Gateway:
         )
         if not isinstance(answer, Answer):
             return answer
+        answer.headers.setdefault("Date", self.simulator.clock.http_date())
         return _written(answer, truncate=bool(fault.get("truncate")))
 
     def _open_entry(self, request: Request, body: bytes, fault: Dict[str, Any]) -> journal.Entry:

@@ -179,11 +179,16 @@ class Quirks:
 
     def __init__(self) -> None:
         self._values: Dict[str, Value] = {}
+        self._start: Dict[str, Value] = {name: choice.default for name, choice in CHOICES.items()}
         self.reset()
 
     def reset(self) -> None:
-        """Back to the defaults."""
-        self._values = {name: choice.default for name, choice in CHOICES.items()}
+        """Back to the values that the simulator was started with."""
+        self._values = dict(self._start)
+
+    def keep(self) -> None:
+        """Let reset() come back to the values of now."""
+        self._start = dict(self._values)
 
     def set(self, name: str, value: object) -> None:
         """Set one quirk. Raises UnknownQuirk."""

@@ -30,6 +30,7 @@ from .answers import JSON_TYPE, Refusal
 from .context import Simulator
 from .faults import BadRule
 from .gateway import CONNECTION, Gateway, allowed_methods
+from .likeness import BUNDLES, apply, resemble
 from .quirks import UnknownQuirk
 from .store import Store
 
@@ -104,7 +105,7 @@ class RunningServer:
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                date_header=True,
+                date_header=False,
                 timeout_keep_alive=75,
                 timeout_graceful_shutdown=1,
                 h11_max_incomplete_event_size=_LONGEST_HEAD,
@@ -171,6 +172,11 @@ def read_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namesp
         metavar="NAME=VALUE",
         help="behave differently in one point, see README.md; repeatable",
     )
+    parser.add_argument(
+        "--like",
+        metavar="NAME|FILE",
+        help=f"behave like a whole tenant: {', '.join(sorted(BUNDLES))}, or a report of threatops.falcon.doctor",
+    )
     # Its name in version 1.0.
     parser.add_argument("--stance", action="append", dest="quirk", help=argparse.SUPPRESS)
     parser.add_argument(
@@ -189,12 +195,14 @@ def read_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namesp
 
 def prepare(options: argparse.Namespace) -> RunningServer:
     """A server as the command line asks. Raises BadSeed, BadRule, UnknownQuirk and OSError."""
+    like = resemble(options.like) if options.like else {}
     simulator = Simulator(
         store=Store(options.state),
         strict=options.strict,
-        legacy=options.legacy,
+        legacy=options.legacy or bool(like.get("legacy")),
         latency_seconds=options.latency / 1000,
     )
+    apply(simulator.quirks, like)
     for text in options.quirk:
         name, _equals, value = text.partition("=")
         simulator.quirks.set(name, value)
@@ -217,6 +225,7 @@ def prepare(options: argparse.Namespace) -> RunningServer:
             seed.generate(simulator, simulator.store.tenant(seed.DEMO_CID), options.seed_count)
 
     initial()
+    simulator.quirks.keep()
     return RunningServer(simulator, options.host, options.port, initial)
 
 
