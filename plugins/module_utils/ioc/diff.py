@@ -2,61 +2,176 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a reviewer reads: the changes of a plan as two texts, and as the lists that the modules return."""
+"""What a reviewer reads: the changes of a plan as two texts, and as the lists that the modules return.
+
+Every line names its indicator, so that no field can be read as another's. Deletions come first, then updates, then
+creations, each capped with a count of its own. What all entries have in common is said once, in the first line. No
+value is shortened.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Mapping, Sequence
+from collections import Counter
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 from .change import CREATE, DELETE, UPDATE, Change
 from .fields import FIELDS
 from .record import to_item
-from .wording import visible
+from .wording import number, visible
 
-#: Entries that a diff shows. Ansible compares the two texts line by line, which is slow for long ones.
+__all__ = ("created", "deleted", "lists", "summary", "texts", "updated", "visible")
+
+#: Entries of each kind that a diff shows. Ansible compares the two texts line by line, which is slow for long ones.
 MOST_SHOWN = 200
 
-__all__ = ("created", "deleted", "lists", "texts", "updated", "visible")
+_ORDER = (DELETE, UPDATE, CREATE)
+_NOUNS = {DELETE: "deletion", UPDATE: "update", CREATE: "creation"}
+_NAMING = frozenset(("type", "value", "id"))
+_SCOPE = ("applied_globally", "host_groups")
+#: Fields that every indicator has, so that what most of them have can be said once.
+_ALWAYS = ("platforms", "scope")
+#: A change of these shows the scope, since it says whom they reach.
+_REACHING = frozenset(("action", "mobile_action", "platforms", *_SCOPE))
 
-_NAMING = ("type", "value", "id")
+Shown = Dict[str, str]
 
 
-def texts(changes: Sequence[Change]) -> Dict[str, str]:
-    """The diff as Ansible shows it: only what changes, at most L{MOST_SHOWN} entries.
+class _Entry(NamedTuple):
+    """One change: its fields as texts before and after, and all that the indicator is (or was) made of."""
 
-    What is created or deleted takes a line each, an update a line for each field that changes.
+    change: Change
+    before: Shown
+    after: Shown
+    state: Shown
+
+
+class Common(NamedTuple):
+    """What entries have in common: `whole` where none differs, otherwise those that differ say so themselves."""
+
+    fields: Shown
+    whole: bool
+
+
+def texts(
+    changes: Sequence[Change], name: str = "", groups: Optional[Mapping[str, str]] = None
+) -> Dict[str, str]:
+    """The diff in the form that Ansible shows: before and after, and headers where the list has a name.
+
+    `groups` are the names of host groups by their ids.
     """
-    before: List[str] = []
-    after: List[str] = []
-    for change in changes[:MOST_SHOWN]:
-        if change.operation == CREATE:
-            after.append(_line(change, change.after))
-        elif change.operation == DELETE:
-            before.append(_line(change, to_item(change.record or {})))
-        else:
-            before.extend(_lines(change, change.before))
-            after.extend(_lines(change, change.after))
-    rest = len(changes) - MOST_SHOWN
-    if rest > 0:
-        after.append(f"... and {rest} more changes")
+    headers = {"before_header": f"tenant: {visible(name)}", "after_header": f"inventory: {visible(name)}"}
+    if not changes:
+        return {"before": "", "after": ""}
+    of_kind = {verb: [change for change in changes if change.operation == verb] for verb in _ORDER}
+    entries = {
+        verb: [_entry(change, groups or {}) for change in found[:MOST_SHOWN]]
+        for verb, found in of_kind.items()
+    }
+    shown = [entry for found in entries.values() for entry in found]
+    common = _common(shown)
+    first = summary(changes)
+    if common.fields:
+        whom = "all" if len(shown) == len(changes) else "all shown here"
+        first += f"; {whom if common.whole else 'unless shown'}: {_joined(common.fields)}"
+    before, after = ([first], [first]) if len(changes) > 1 else ([], [])
+    for verb in _ORDER:
+        for entry in entries[verb]:
+            if verb != CREATE:
+                before.append(_line(entry, entry.before, common.fields))
+            if verb != DELETE:
+                after.append(_line(entry, entry.after, common.fields))
+        rest = len(of_kind[verb]) - len(entries[verb])
+        if rest:
+            (before if verb == DELETE else after).append(f"... and {number(rest, f'more {_NOUNS[verb]}')}")
     return {
         "before": "".join(line + "\n" for line in before),
         "after": "".join(line + "\n" for line in after),
+        **(headers if name else {}),
     }
 
 
-def _name(change: Change) -> str:
-    return f"{change.kind} {visible(change.value)}:"
+def summary(changes: Iterable[Change]) -> str:
+    """How many indicators are deleted, updated and created: "1 to delete, 2 to create"."""
+    counts = Counter(change.operation for change in changes)
+    return ", ".join(f"{counts[verb]:,} to {verb}" for verb in _ORDER if counts[verb]) or number(0, "change")
 
 
-def _line(change: Change, fields: Mapping[str, Any]) -> str:
-    shown = (f"{name}={_value(fields[name])}" for name in FIELDS if name in fields and name not in _NAMING)
-    return " ".join((_name(change), *shown))
+def _entry(change: Change, groups: Mapping[str, str]) -> _Entry:
+    if change.operation == CREATE:
+        state = _shown(change.after, groups)
+        return _Entry(change, {}, state, state)
+    record = to_item(change.record or {})
+    if change.operation == DELETE:
+        state = _shown(record, groups)
+        return _Entry(change, state, {}, state)
+    before, after = _shown(change.before, groups), _shown(change.after, groups)
+    state = {**_shown(record, groups), **after}
+    if not _REACHING.isdisjoint(after):
+        scope = {} if "scope" in after else {"scope": state["scope"]}
+        before, after = {**before, **scope}, {**after, **scope}
+    return _Entry(change, before, after, state)
 
 
-def _lines(change: Change, fields: Mapping[str, Any]) -> List[str]:
-    return [_name(change), *(f"  {name}: {_value(fields[name])}" for name in FIELDS if name in fields)]
+def _shown(fields: Mapping[str, Any], groups: Mapping[str, str]) -> Shown:
+    """Fields as texts, by name and in the order of the table; the scope is one of them."""
+    shown = {
+        name: f"{name}={_value(fields[name])}"
+        for name in FIELDS
+        if name in fields and name not in _NAMING and name not in _SCOPE
+    }
+    if fields.get("host_groups"):
+        named = [groups.get(group, group) for group in fields["host_groups"]]
+        shown["scope"] = f"host_groups={_value(named)}"
+    elif "applied_globally" in fields:
+        shown["scope"] = f"applied_globally={_value(fields['applied_globally'])}"
+    elif "host_groups" in fields:
+        shown["scope"] = "host_groups=[]"
+    return shown
+
+
+def _common(entries: Sequence[_Entry]) -> Common:
+    """What every entry says, and of the fields that each has what most say."""
+    if len(entries) < 2:
+        return Common({}, True)
+    fields: Shown = {}
+    whole = True
+    for name in [name for name in (*FIELDS, "scope") if any(name in entry.state for entry in entries)]:
+        counts = Counter(entry.state.get(name, "") for entry in entries)
+        text, most = counts.most_common(1)[0]
+        changed = any(
+            name in entry.after and entry.before.get(name) != entry.after[name]
+            for entry in entries
+            if entry.change.operation == UPDATE
+        )
+        if changed or not text:
+            continue
+        if most == len(entries):
+            fields[name] = text
+        elif name in _ALWAYS and most * 2 > len(entries) and "" not in counts:
+            fields[name] = text
+            whole = False
+    return Common(fields, whole)
+
+
+def _line(entry: _Entry, fields: Shown, common: Shown) -> str:
+    """One line: what is done to which indicator, and what of its fields is particular."""
+    change = entry.change
+    wanted: Set[str] = {name for name in fields if common.get(name) != fields[name]}
+    if change.operation == UPDATE:
+        wanted.update(fields)
+        for name in common:
+            if entry.state.get(name) != common[name] and name not in fields:
+                fields = {**fields, name: entry.state[name]}
+                wanted.add(name)
+    particular = {name: fields[name] for name in (*FIELDS, "scope") if name in wanted and name in fields}
+    return f"{change.operation} {visible(change.kind)} {visible(change.value)}" + (
+        f": {_joined(particular)}" if particular else ""
+    )
+
+
+def _joined(fields: Shown) -> str:
+    return " ".join(fields.values())
 
 
 def _value(value: Any) -> str:
@@ -86,7 +201,7 @@ def deleted(change: Change) -> Dict[str, Any]:
 
 
 def lists(changes: Sequence[Change]) -> Dict[str, List[Dict[str, Any]]]:
-    """The changes as C{created_iocs}, C{updated_iocs} and C{deleted_iocs}."""
+    """The changes as `created_iocs`, `updated_iocs` and `deleted_iocs`."""
     return {
         "created_iocs": [created(change) for change in changes if change.operation == CREATE],
         "updated_iocs": [updated(change) for change in changes if change.operation == UPDATE],

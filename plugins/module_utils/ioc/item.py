@@ -190,6 +190,18 @@ class ItemReader:
         return self._alike.setdefault(tuple(fields.items()), fields)
 
 
+def with_groups(item: Desired, ids: Mapping[str, str], problems: Mapping[str, str]) -> Desired:
+    """An item whose host groups are ids; or with the problem of those that have none."""
+    groups = item.fields.get("host_groups")
+    if not groups or item.problem:
+        return item
+    wrong = "; ".join(f"host_groups: {problems[group]}" for group in groups if group in problems)
+    if wrong:
+        return item.replaced(problem=wrong)
+    found = tuple(dict.fromkeys(ids[group] for group in groups))
+    return item.replaced(fields={**item.fields, "host_groups": found})
+
+
 def _check_against_type(kind: str, own: Fields, problems: List[FieldProblem]) -> None:
     """Find what an item says itself and its type cannot take."""
     platforms = own.get("platforms")

@@ -53,7 +53,7 @@ def run(params: Params, context: Context) -> Result:
         "protected_iocs": account.plan.protected,
         "requests": requests,
         "refusals": [refusal.as_dict() for refusal in account.plan.refusals],
-        "diff": diff.texts(account.shown),
+        "diff": diff.texts(account.shown, groups=account.groups),
     }
     _warn(item, account, guard, context)
     if account.plan.refusals:

@@ -204,7 +204,7 @@ def _result(account: Account, feeds: Loaded, guard: Guard, requests: Dict[str, A
         "rejected": [reject.as_dict() for reject in feeds.rejected],
         "requests": requests,
         "plan_digest": decided.digest(),
-        "diff": diff.texts(account.shown),
+        "diff": diff.texts(account.shown, groups=account.groups),
     }
 
 

@@ -11,14 +11,14 @@ account of what was really done.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterable, List, Sequence
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 from ..api import fql
 from ..api.batches import Outcome
 from ..api.errors import FalconError, NotSupported
 from ..api.legacy import Legacy
 from ..ioc.change import CREATE, DELETE, UPDATE, Change, Vocabulary
-from ..ioc.item import Desired
+from ..ioc.item import Desired, with_groups
 from ..ioc.plan import Plan, plan
 from ..ioc.policy import Policy
 from ..ioc.reasons import FOREIGN, PROTECTED, Failure
@@ -42,6 +42,7 @@ class Account:
     @ivar done: the changes that were carried out, in the order of the plan
     @ivar records: the record of each indicator as it is afterwards, as far as it was seen
     @ivar unchanged: how many items were found to be as desired
+    @ivar groups: the names of host groups by their ids, as far as the items name them
     """
 
     plan: Plan
@@ -49,6 +50,7 @@ class Account:
     failures: List[Failure] = field(default_factory=list)
     records: Dict[Identity, Record] = field(default_factory=dict)
     unchanged: int = 0
+    groups: Dict[str, str] = field(default_factory=dict)
 
     def count(self, operation: str) -> int:
         """Indicators, not records: a tenant may hold one twice. One that failed in part has failed."""
@@ -128,13 +130,15 @@ class Reconciliation:
                 self._context.warn(text)
 
     def _run(self, desired: Sequence[Desired]) -> Account:
-        self._resolve_host_groups(desired)
+        desired, groups = self._resolve_host_groups(desired)
         whole_source = self._policy.purge or bool(
             self._policy.max_deletions and self._policy.max_deletions.percent
         )
         observed = self._observe(desired, whole_source)
         decided = plan(desired, observed, self._policy)
-        account = Account(decided, failures=list(decided.failures), unchanged=decided.unchanged)
+        account = Account(
+            decided, failures=list(decided.failures), unchanged=decided.unchanged, groups=groups
+        )
         for record in observed:
             account.records[identity(record)] = record
         if decided.refusals:
@@ -160,24 +164,19 @@ class Reconciliation:
         records: List[Record] = self._api.observe(wanted, [source] if source else [], whole_source)
         return records
 
-    def _resolve_host_groups(self, desired: Sequence[Desired]) -> None:
-        """Turn names of host groups into ids. The founding API has none; its check says so."""
+    def _resolve_host_groups(self, desired: Sequence[Desired]) -> Tuple[List[Desired], Dict[str, str]]:
+        """The items with ids for the names of their host groups, and the names by id.
+
+        The legacy API has no host groups; its check says so.
+        """
         named = [item for item in desired if item.fields.get("host_groups") and not item.problem]
         if not named or isinstance(self._api, Legacy):
-            return
+            return list(desired), {}
         ids, problems = resolve(
             self.client, (group for item in named for group in item.fields["host_groups"])
         )
-        for item in named:
-            groups = item.fields["host_groups"]
-            item.problem = "; ".join(
-                f"host_groups: {problems[group]}" for group in groups if group in problems
-            )
-            if not item.problem:
-                item.fields = {
-                    **item.fields,
-                    "host_groups": tuple(dict.fromkeys(ids[group] for group in groups)),
-                }
+        names = {group_id: name for name, group_id in ids.items()}
+        return [with_groups(item, ids, problems) for item in desired], names
 
     def _apply(self, decided: Plan, account: Account) -> None:
         again = self._send(decided.changes, account)
