@@ -364,6 +364,8 @@ def _check_variables(variables: Mapping[str, Any]) -> Iterator[str]:
         for path in ROOT.glob("roles/*/meta/argument_specs.yml")
         for name in role_variables(path.parent.parent.name)
     }
+    for playbook in ROOT.glob("playbooks/*.yml"):
+        known.update(re.findall(r"\bfalcon_ioc_\w+", playbook.read_text(encoding="utf-8")))
     roles = tuple(f"{path.name}_" for path in ROOT.glob("roles/*") if path.is_dir())
     for name, value in variables.items():
         if not isinstance(name, str):

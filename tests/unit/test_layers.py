@@ -26,6 +26,8 @@ MAY_IMPORT = {
     "plugin_utils": [UTILS],
     "modules": [UTILS],
     "action": [UTILS, f"{PREFIX}.plugin_utils"],
+    "lookup": [f"{PREFIX}.plugin_utils"],
+    "filter": [f"{UTILS}.ioc", f"{PREFIX}.plugin_utils"],
     "inventory": [UTILS, f"{PREFIX}.plugin_utils"],
     "doc_fragments": [],
 }

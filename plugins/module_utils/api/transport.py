@@ -91,7 +91,7 @@ class Transport:
         self._secrets = secrets
         self._lock = threading.Lock()
         self._proxies = Proxies(proxy, secrets.add_url)
-        self._verify = _verification(validate_certs, ca_path)
+        self._verify = verification(validate_certs, ca_path)
         self._shared = session is not None
         self._session = session if session is not None else new_session(concurrency)
 
@@ -190,7 +190,7 @@ class Transport:
             self._session.close()
 
 
-def _verification(validate_certs: bool, ca_path: str | None) -> bool | str:
+def verification(validate_certs: bool, ca_path: str | None) -> bool | str:
     if not validate_certs:
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
         return False

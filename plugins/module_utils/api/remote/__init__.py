@@ -1,0 +1,5 @@
+# Copyright (c) 2026 the threatops.falcon contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servers that publish threat feeds: plain HTTPS, TAXII 2.1 and MISP. Nothing here knows Falcon or its credentials."""
