@@ -32,6 +32,7 @@ from .plain import plain
 from .progress import ProgressLines
 from .secrets import scrubbed
 from .sessions import SessionCache
+from .token_place import remove_with_run, token_path
 
 #: The variables that users set.
 IN_PROCESS, PROGRESS = "threatops_falcon_in_process", "threatops_falcon_progress"
@@ -41,6 +42,10 @@ _READ_AT_START = ("PYTHON", "LD_", "DYLD_", "OPENSSL_", "SSL_", "LC_", "LANG")
 
 # Sessions of the items of a loop: Ansible runs one task of one host in one process, which ends with the task.
 _SESSIONS = SessionCache()
+
+
+# Ansible's main process imports this file before it starts a worker for the first task.
+remove_with_run()
 
 
 class _Uncopied(list):  # type: ignore[type-arg]
@@ -85,7 +90,7 @@ class RunTask(RunModule):
         return bool(boolean(self._templar.template(variables.get(name, True)), strict=False))
 
     def _environment(self) -> Dict[str, str]:
-        """The keyword C{environment} of the task, as its module would find it."""
+        """The keyword ``environment`` of the task, as its module would find it."""
         given: Dict[str, Any] = {}
         self._compute_environment_string(given)
         return {str(name): str(value) for name, value in given.items()}
@@ -127,7 +132,7 @@ class RunTask(RunModule):
             lines = ProgressLines(_show, name)
         return Context(
             check_mode=self._task.check_mode,
-            token_file=os.path.join(constants.DEFAULT_LOCAL_TMP, "threatops_falcon_token.json"),
+            token_file=token_path(),
             progress=lines,
             session=_SESSIONS,
         )

@@ -11,7 +11,7 @@ from typing import Optional
 
 __all__ = ["REQUESTS_IMPORT_ERROR", "requests", "urllib3"]
 
-#: The traceback of the failed import, for C{missing_required_lib}; C{None} when requests is there.
+#: The traceback of the failed import, for ``missing_required_lib``; ``None`` when requests is there.
 REQUESTS_IMPORT_ERROR: Optional[str] = None
 
 try:

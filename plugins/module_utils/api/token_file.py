@@ -11,12 +11,13 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import tempfile
 import time
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Iterator
 
 
-def key_of(*identity: Optional[str]) -> str:
+def key_of(*identity: str | None) -> str:
     """Who asks whom, as one digest: a token is only reused by the same credentials at the same place."""
     return hashlib.sha256("\0".join(part or "" for part in identity).encode("utf-8", "replace")).hexdigest()
 
@@ -24,7 +25,7 @@ def key_of(*identity: Optional[str]) -> str:
 class TokenFile:
     """Tokens by key in one JSON file, readable by its owner alone. A file that is not as expected counts as empty.
 
-    @param path: Lies in Ansible's private directory of the run, which goes when the run ends.
+    ``path`` lies in Ansible's private folder of the run, which is removed when the run ends.
     """
 
     def __init__(self, path: str, key: str) -> None:
@@ -34,8 +35,9 @@ class TokenFile:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """One process at a time: of hosts that start together the first asks for a token, the others wait for it."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            handle = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(f"{self._path}.lock", flags, 0o600)
         except OSError:
             yield
             return
@@ -45,19 +47,19 @@ class TokenFile:
         finally:
             os.close(handle)
 
-    def _all(self) -> Dict[str, Any]:
+    def _all(self) -> dict[str, Any]:
         try:
-            with open(self._path, encoding="utf-8") as stream:
-                facts = os.fstat(stream.fileno())
-                if facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
-                    return {}
-                content = json.load(stream)
+            handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with open(handle, encoding="utf-8") as stream:
+                facts = os.fstat(handle)
+                private = facts.st_uid == os.geteuid() and not facts.st_mode & 0o077
+                content = json.load(stream) if private and stat.S_ISREG(facts.st_mode) else {}
         except (OSError, ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}
 
-    def load(self) -> Optional[Dict[str, Any]]:
-        """C{token}, C{base_url} and C{expires} (seconds since the epoch), or C{None}."""
+    def load(self) -> dict[str, Any] | None:
+        """``token``, ``base_url`` and ``expires`` (seconds since the epoch), or ``None``."""
         entry = self._all().get(self._key)
         if not isinstance(entry, dict) or not isinstance(entry.get("expires"), (int, float)):
             return None
@@ -69,8 +71,9 @@ class TokenFile:
         """Keep a token; written whole or not at all. Where it cannot be written, the next task asks again."""
         entries = {key: entry for key, entry in self._all().items() if isinstance(entry, dict)}
         entries[self._key] = {"token": token, "base_url": base_url, "expires": expires}
+        folder, name = os.path.split(self._path)
         try:
-            handle, temporary = tempfile.mkstemp(dir=os.path.dirname(self._path))  # mode 0600
+            handle, temporary = tempfile.mkstemp(prefix=name, dir=folder)  # mode 0600, whatever the umask
         except OSError:
             return
         try:
@@ -78,4 +81,12 @@ class TokenFile:
                 json.dump(entries, stream)
             os.replace(temporary, self._path)
         except OSError:
-            os.unlink(temporary)
+            _remove(temporary)
+        except BaseException:  # an interrupt leaves no copy behind
+            _remove(temporary)
+            raise
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)

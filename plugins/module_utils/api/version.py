@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The version of this collection, as C{galaxy.yml} gives it (a test holds them together)."""
+"""The version of this collection, as ``galaxy.yml`` gives it (a test holds them together)."""
 
 from __future__ import annotations
 

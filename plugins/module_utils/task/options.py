@@ -16,9 +16,9 @@ from ..api.regions import AUTODISCOVER, CLOUDS
 
 @dataclass(frozen=True)
 class ArgumentSpec:
-    """Options and what binds them; C{+} merges two.
+    """Options and what binds them; ``+`` merges two.
 
-    @ivar options: as C{argument_spec} of an Ansible module
+    @ivar options: as ``argument_spec`` of an Ansible module
     """
 
     options: Dict[str, Any]

@@ -20,7 +20,7 @@ from ansible.plugins.action.normal import ActionModule as RunModule
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import ConfigurationError
 from ansible_collections.threatops.falcon.plugins.module_utils.task.base import Context, TaskFailed
 from ansible_collections.threatops.falcon.plugins.module_utils.task.options import ArgumentSpec
-from ansible_collections.threatops.falcon.plugins.plugin_utils import run_task
+from ansible_collections.threatops.falcon.plugins.plugin_utils import run_task, token_place
 from ansible_collections.threatops.falcon.plugins.plugin_utils.ansible_core import TAGS_TRUSTED_TEXT
 from ansible_collections.threatops.falcon.plugins.plugin_utils.run_task import RunTask
 
@@ -266,7 +266,7 @@ def test_progress_is_told_unless_unwanted(case: Case, variables: dict[str, Any],
 
 
 def test_the_token_is_kept_where_only_this_run_looks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(run_task.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    monkeypatch.setattr(token_place.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     case = Case()
     case.run()
     assert case.context.token_file is not None
