@@ -105,7 +105,7 @@ def forward_proxy() -> Iterator[str]:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_warnings_are_kept_when_a_task_fails(simulator: Any, name: str) -> None:
-    path = "/oauth2/token" if name == "falcon_auth" else "/iocs/*"
+    path = "/oauth2/token" if name == "falcon_auth" else "/iocs/.*"
     simulator.faults(
         {"match": {"path": path, "times": 1}, "do": {"status": 503}},
         {"match": {"path": path}, "do": {"status": 400, "message": "no"}},
@@ -117,7 +117,7 @@ def test_warnings_are_kept_when_a_task_fails(simulator: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_final_fault_is_told_with_its_trace_id(simulator: Any, name: str) -> None:
-    path = "/oauth2/token" if name == "falcon_auth" else "/iocs/*"
+    path = "/oauth2/token" if name == "falcon_auth" else "/iocs/.*"
     simulator.faults({"match": {"path": path}, "do": {"status": 503}})
     result = run(name, simulator, retries=0, **TASKS[name])
     assert result["failed"]
