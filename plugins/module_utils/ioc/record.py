@@ -128,7 +128,8 @@ def without_leftovers(item: Dict[str, Any]) -> Dict[str, Any]:
     if not isinstance(platforms, (list, tuple)) or not platforms:
         platforms = rules.platforms_for(kind) if kind in TYPES else PLATFORMS
     platforms = [platform for platform in platforms if isinstance(platform, str)]
-    if item.get("mobile_action") in ("", "no_action", None) and not rules.is_mobile(platforms):
+    unused = not item.get("platforms") or not rules.is_mobile(platforms)
+    if item.get("mobile_action") in ("", "no_action", None) and unused:
         item.pop("mobile_action", None)
     if item.get("action") in ("", "no_action", None) and not rules.is_desktop(platforms):
         item.pop("action", None)

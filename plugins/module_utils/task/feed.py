@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..ioc.feeds import read_all
 from ..ioc.feeds.model import Entry, FeedProblem, Reject, Stop
 from ..ioc.fields import FieldProblem
 from ..ioc.item import Desired, Fields, ItemReader, read_defaults
+from ..ioc.values import TYPES
 from .base import Context, Params, Result, TaskFailed
 from .feed_options import FEED_OPTIONS
 from .options import CONNECTION, ArgumentSpec
@@ -49,15 +50,30 @@ class Loaded:
         return int(self.counts["duplicates"])
 
 
-def load(feeds: Sequence[Mapping[str, Any]]) -> Loaded:
-    """Read feeds.
+def load(
+    feeds: Sequence[Mapping[str, Any]],
+    owner: str = "",
+    defaults: Optional[Mapping[str, Any]] = None,
+    by_type: Optional[Mapping[str, Any]] = None,
+) -> Loaded:
+    """Read the feeds of a list that belongs to owner, and has these defaults and defaults_by_type.
 
-    @raise TaskFailed: a file cannot be read or parsed
+    Raises TaskFailed where a file cannot be read or parsed.
     """
     try:
-        return Loaded(*read_all(feeds))
+        return Loaded(*read_all(feeds, owner, _dated(defaults, by_type)))
     except FeedProblem as problem:
         raise TaskFailed(f"A feed cannot be read: {problem}") from problem
+
+
+def _dated(defaults: object, by_type: object) -> List[str]:
+    """The types for which the defaults of a list say when indicators expire."""
+
+    def says(fields: object) -> bool:
+        return isinstance(fields, Mapping) and not {"expiration", "expiration_days"}.isdisjoint(fields)
+
+    own = by_type if isinstance(by_type, Mapping) else {}
+    return [kind for kind in TYPES if says(defaults) or says(own.get(kind))]
 
 
 def run(params: Params, context: Context) -> Result:

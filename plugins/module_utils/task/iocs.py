@@ -61,7 +61,12 @@ def run(params: Params, context: Context) -> Result:
     @raise TaskFailed: the options contradict each other, the plan was refused, or not all of it could be done
     @raise FalconError: the tenant could not be asked
     """
-    feeds = load(params.get("feeds") or [])
+    feeds = load(
+        params.get("feeds") or [],
+        (params.get("source") or "").strip(),
+        params.get("defaults"),
+        params.get("defaults_by_type"),
+    )
     guard = Guard(params)
     policy = _policy(params, feeds, guard)
     desired = _desired(params, feeds, policy.source)
@@ -202,6 +207,7 @@ def _result(account: Account, feeds: Loaded, guard: Guard, requests: Dict[str, A
         "protected_iocs": decided.protected,
         "overridden_iocs": guard.overridden(),
         "rejected": [reject.as_dict() for reject in feeds.rejected],
+        "columns_read": feeds.columns_read,
         "requests": requests,
         "plan_digest": decided.digest(),
         "diff": diff.texts(account.shown, groups=account.groups),
@@ -214,6 +220,8 @@ def _warn(account: Account, feeds: Loaded, guard: Guard, context: Context) -> No
             f"{account.plan.expired} indicators of the list have expired in the tenant and are no longer enforced; "
             "give them a new expiration"
         )
+    for warning in feeds.warnings:
+        context.warn(warning)
     if feeds.duplicates:
         context.warn(f"{feeds.duplicates} feed lines repeat an indicator that stands in a feed before them")
     overridden = guard.overridden()

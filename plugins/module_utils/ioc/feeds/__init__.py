@@ -208,6 +208,8 @@ def _judge(kind: Any, raw: str, url_to: str) -> List[Any]:
 
 def _item(identity: Identity, row: Row, feed: Feed, sources: Set[str]) -> Dict[str, Any]:
     item: Dict[str, Any] = {"type": identity[0], "value": identity[1]}
+    if not row.fields and not row.until:
+        return item
     given = {
         name: value for name, value in row.fields.items() if name in feed.fields or name not in cells.FIELDS
     }
@@ -226,7 +228,8 @@ def _item(identity: Identity, row: Row, feed: Feed, sources: Set[str]) -> Dict[s
         item["filename"] = filename
     if given:
         item.update(given)
-        item = without_leftovers(item)
+        if "mobile_action" in given or "action" in given:
+            item = without_leftovers(item)
     if (
         row.until
         and "expiration" not in item

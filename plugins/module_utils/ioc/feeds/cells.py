@@ -24,6 +24,7 @@ from .refang import clean
 LOST_LIST = "System.Object[]"
 
 _LIST_SEPARATORS = re.compile(r"[;|\n]|,(?![^\[]*\])")
+_POWERSHELL = re.compile(r"@\{(?:[^{}]*; )?filename=([^;{}]*)")
 _ACTIONS: Dict[str, str] = {
     **{action.replace("_", ""): action for action in ACTIONS},
     "none": "no_action",
@@ -109,6 +110,13 @@ def _text(value: Any) -> str:
     return clean(str(value)).strip()
 
 
+def _filename(value: Any) -> str:
+    """A file name, also as PowerShell writes a record within a cell: @{filename=a.exe}."""
+    text = _text(value)
+    match = _POWERSHELL.match(text)
+    return match.group(1).strip() if match else text
+
+
 _READERS: Dict[str, Callable[[Any], Any]] = {
     "action": _action,
     "mobile_action": _action,
@@ -120,7 +128,7 @@ _READERS: Dict[str, Callable[[Any], Any]] = {
     "description": _text,
     "source": _text,
     "tags": lambda value: list(dict.fromkeys(clean(tag).strip() for tag in elements(value))),
-    "filename": _text,
+    "filename": _filename,
 }
 #: The fields that a table can give.
 FIELDS = tuple(_READERS)

@@ -39,7 +39,7 @@ _FIELD_WORDS: Dict[str, str] = {
     "additionalinfo confidenceadditionalinfo",
     "source": "source",
     "tags": "tag tags labels attributetag objectlabel",
-    "filename": "filename filenames metadatafilename",
+    "filename": "filename filenames metadatafilename metadata",
 }
 #: Earlier words of a field go before later ones where a table has several.
 _RANK = {
@@ -77,7 +77,7 @@ _LINKS = words(
 )
 _KNOWN = words(
     "id createdon createdby createdtimestamp modifiedon modifiedby modifiedtimestamp expired parentcidname cid "
-    "metadata uuid eventid category date threattype malwarealias confidencelevel reporter anonymous"
+    "uuid eventid category date threattype malwarealias confidencelevel reporter anonymous"
 )
 _PARENTS = words("metadata hashes hash filehashes ioc indicator file")
 

@@ -10,7 +10,7 @@ import re
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ..fields import FIELDS
-from ..record import READ_ONLY, as_item, is_record, refused
+from ..record import READ_ONLY, as_item, refused
 from ..values import TYPES
 from .model import ColumnsRead, Fault, Feed, FeedProblem, Row
 from .records import incomplete
@@ -149,12 +149,12 @@ def rows(document: Any, feed: Feed) -> Iterator[Any]:
     for number, item in enumerate(items_of(document) or (), 1):
         if isinstance(item, str):
             yield Row(number, item, [("any", item)], {})
-        elif not isinstance(item, Mapping):
+        elif not isinstance(item, dict):
             yield Row(number, str(item)[:200], [Fault("neither a mapping nor text", True, "no_object")], {})
         else:
             value = item.get("value")
             found = _value(item, value)
-            item = as_item(item) if is_record(item) else item
+            item = item if READ_ONLY.isdisjoint(item) else as_item(item)
             fields = {
                 key: given
                 for key, given in item.items()
@@ -167,7 +167,7 @@ def rows(document: Any, feed: Feed) -> Iterator[Any]:
 
 
 def _value(item: Mapping[str, Any], value: Any) -> Any:
-    refusal = refused(item) if is_record(item) else None
+    refusal = None if READ_ONLY.isdisjoint(item) else refused(item)
     if refusal is not None:
         return Fault(refusal[1], False, refusal[0])
     unknown = [str(key)[:40] for key in item if key not in FIELDS and key not in READ_ONLY]

@@ -16,13 +16,13 @@ _SAMPLE = 5
 
 
 def is_json_lines(sample: Sequence[str]) -> bool:
-    """Whether a text is JSON lines: its first lines are objects or arrays, each whole on its line."""
-    filled = [line.strip().lstrip("\ufeff") for line in sample if line.strip()][:_SAMPLE]
-    if not filled or not all(line[0] in "{[" and line.rstrip(",")[-1] in "}]" for line in filled):
-        return False
-    parsed = [value for line in filled for value in _parsed(line)]
-    good = [value for value in parsed if isinstance(value, (dict, list))]
-    return len(filled) > 1 and len(good) >= 0.5 * len(filled) and isinstance(good[0], dict)
+    """Whether a text is JSON lines: its first line is a whole object, and another begins in the next."""
+    filled = [line.strip().lstrip("\ufeff") for line in sample if line.strip()][:2]
+    return (
+        len(filled) == 2
+        and filled[1].startswith("{")
+        and any(isinstance(value, dict) for value in _parsed(filled[0]))
+    )
 
 
 def _parsed(line: str) -> List[Any]:

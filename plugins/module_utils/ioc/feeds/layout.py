@@ -21,7 +21,7 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 from ..values import recognise
 from . import headings
 from .cells import API_ACTIONS
-from .kinds import Kind, is_type_word, kind_of
+from .kinds import Kind, is_type_word, is_unknown, kind_of
 from .labels import SCHEME, judge, tidy
 from .model import VALUE_LIKE, Fault, words
 from .refang import host_of, is_defanged, mark
@@ -258,7 +258,8 @@ def _of_looks(columns: Sequence[Column], has_header: bool) -> Optional[Layout]:
     ]
     varied = [column for column in able if not column.is_constant] or able
     found = [column for column in varied if not column.holds_links] or varied
-    if not found or not any(column.share(reads_as_indicator) for column in found):
+    found = [column for column in found if column.share(reads_as_indicator)]
+    if not found:
         return None
     return Layout(
         tuple((column.index, "any") for column in found),
@@ -266,7 +267,7 @@ def _of_looks(columns: Sequence[Column], has_header: bool) -> Optional[Layout]:
             f"column {column.heading or column.index + 1} looks like values, but was not read: "
             + ("every row has the same" if column.is_constant else "it holds links")
             for column in able
-            if column not in found
+            if column not in found and column.share(reads_as_indicator)
         ),
     )
 
@@ -286,6 +287,11 @@ def _with_fields(layout: Layout, columns: Sequence[Column]) -> Layout:
             continue
         if role.switch and not (role.field and speaks_falcon):
             switches.append((column.index, role.switch))
+            if role.field:
+                warnings.append(
+                    f"column {column.heading!r} was read as the publisher's verdict, since it holds other words than "
+                    f"the actions of Falcon; name it in columns to read it as {role.field}"
+                )
         elif role.field and _may_be(role.field, column):
             if role.rank < ranks.get(role.field, 100):
                 fields[role.field], ranks[role.field] = column.index, role.rank
@@ -337,6 +343,7 @@ def _unread(columns: Sequence[Column], used: Set[Optional[int]]) -> List[str]:
             )
         elif (
             column.role is None
+            and is_unknown(column.heading)
             and column.share(reads_as_indicator) >= 0.6
             and not column.is_constant
             and not column.holds_links

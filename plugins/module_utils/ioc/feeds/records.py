@@ -159,7 +159,13 @@ def _about(one: Mapping[str, Any]) -> str:
 
 def incomplete(document: Any, feed: Feed) -> Iterator[Stop]:
     """Whether an answer says that there is more than it holds, or that something went wrong."""
-    for answer in document if isinstance(document, list) else [document]:
+    several = (
+        isinstance(document, list)
+        and document
+        and isinstance(document[0], Mapping)
+        and not is_record(document[0])
+    )
+    for answer in document if several else [document]:
         if isinstance(answer, Mapping) and isinstance(answer.get("body"), Mapping):
             answer = answer["body"]
         if not isinstance(answer, Mapping):

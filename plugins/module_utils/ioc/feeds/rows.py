@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..expiry import shown
 from ..reading import truth
@@ -37,6 +37,9 @@ _SWITCHES: Dict[str, Dict[bool, Fault]] = {
 }
 #: Fields that say where an indicator acts: where their list was lost, the indicator would act in more places.
 _SCOPE = "host_groups"
+#: Fields that rows hardly ever have in common; the others are read once for all rows that are alike in them.
+_OWN = words("description filename")
+_MOST_ALIKE = 4096
 
 
 @lru_cache(maxsize=4096)
@@ -58,11 +61,14 @@ class RowReader:
     def __init__(self, layout: Layout, feed: Feed) -> None:
         self.layout = layout
         self._feed = feed
-        self._fields = {
+        fields = {
             field: column
             for field, column in layout.fields.items()
             if field in feed.fields and not (field == "source" and feed.owner)
         }
+        self._own = [(field, column) for field, column in fields.items() if field in _OWN]
+        self._alike = [(field, column) for field, column in fields.items() if field not in _OWN]
+        self._known: Dict[Tuple[Any, ...], Tuple[Dict[str, Any], Optional[Fault]]] = {}
         self._switches = [
             (column, switch)
             for column, switch in layout.switches
@@ -72,23 +78,17 @@ class RowReader:
 
     def row(self, number: int, text: str, cells: Sequence[Any]) -> Row:
         """Read one row; number is its place in the file, text how it is shown where it gives no indicator."""
-        off = self._off(cells)
-        values = self._values(cells)
-        if off is not None:
-            return Row(number, text, [off], {})
-        fields: Dict[str, Any] = {}
-        for field, column in self._fields.items():
-            cell = cells[column] if column < len(cells) else None
-            if cell is None or cell == "" or (isinstance(cell, str) and not cell.strip()):
-                continue
-            self._read(field, column, cell, fields)
-        lost = self._lost_scope(cells, fields)
-        if lost is not None:
-            return Row(number, text, [lost], {})
-        until = self._until(cells)
+        fault = self._off(cells) if self._switches else None
+        fields, lost = self._shared(cells) if self._alike else ({}, None)
+        until: Any = self._until(cells) if self.layout.end is not None else ""
         if isinstance(until, Fault):
-            return Row(number, text, [until], {})
-        return Row(number, text, values, fields, until=until)
+            lost, until = until, ""
+        if fault or lost:
+            return Row(number, text, [fault or lost], {})
+        for field, column in self._own:
+            if column < len(cells) and cells[column]:
+                self._read(field, column, cells[column], fields)
+        return Row(number, text, self._values(cells), fields, until=until)
 
     def warnings(self) -> List[Warned]:
         """What could not be read, and what was left out on purpose."""
@@ -103,7 +103,23 @@ class RowReader:
             found.append(Warned(f"column {name!r}: {field} was not set in {rows}: {example!r} {problem}"))
         return found
 
+    def _shared(self, cells: Sequence[Any]) -> Tuple[Dict[str, Any], Optional[Fault]]:
+        """The fields in which many rows are alike, and what speaks against the row; read once for all that are."""
+        key = tuple(str(cells[column]) if column < len(cells) else "" for _field, column in self._alike)
+        known = self._known.get(key)
+        if known is None:
+            fields: Dict[str, Any] = {}
+            for field, column in self._alike:
+                if column < len(cells):
+                    self._read(field, column, cells[column], fields)
+            known = (fields, self._lost_scope(cells, fields))
+            if len(self._known) < _MOST_ALIKE and not self._unread:
+                self._known[key] = known
+        return dict(known[0]), known[1]
+
     def _read(self, field: str, column: int, cell: Any, fields: Dict[str, Any]) -> None:
+        if cell is None or cell == "" or (isinstance(cell, str) and cell.isspace()):
+            return
         if isinstance(cell, str) and cell.count('"') == 1:
             cell = cell.replace('"', "")  # a quote that never closed
         try:
@@ -124,7 +140,7 @@ class RowReader:
         return None
 
     def _lost_scope(self, cells: Sequence[Any], fields: Mapping[str, Any]) -> Optional[Fault]:
-        column = self._fields.get(_SCOPE)
+        column = dict(self._alike).get(_SCOPE)
         if column is None or column >= len(cells) or LOST_LIST not in str(cells[column]):
             return None
         if fields.get("applied_globally"):
@@ -137,9 +153,9 @@ class RowReader:
 
     def _until(self, cells: Sequence[Any]) -> Any:
         column = self.layout.end
-        text = str(cells[column] or "").strip() if column is not None and column < len(cells) else ""
-        if column is None or not text:
+        if column is None or column >= len(cells) or not str(cells[column] or "").strip():
             return ""
+        text = str(cells[column]).strip()
         if not dates.is_never(text) and dates.instant(text) is None:
             self._note("expiration", column, text, "is not a date that can be read in one way only")
         return end_of(text, self._feed)
