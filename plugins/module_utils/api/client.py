@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any, Callable, Optional, Sequence
 
 from .connection import Connection
@@ -74,6 +75,8 @@ class Client:
         self._tokens = TokenSource(connection, self._sender, self._secrets, self._notices, self._agent)
         self.retries = self._sender.retries
         self.max_wait = self._sender.max_wait
+        #: Threads that may work beside the calling one, see workers.side_by_side.
+        self.helpers = threading.Semaphore(self.concurrency - 1)
         #: Seconds that Falcon's search may lag behind a write, as the user says.
         self.settle = max(0.0, connection.settle)
         self.requests: Counters = self._transport.counters
@@ -125,9 +128,11 @@ class Client:
         if self.progress is not None:
             self.progress(*self._phase, until)
 
-    def back_off(self, tries: int, asked: float | None) -> None:
-        """Wait before what went wrong ``tries`` times is tried again."""
-        self._sender.back_off(self._sender.delay(tries, asked))
+    def back_off(self, tries: int, asked: float | None) -> float:
+        """Wait before what went wrong ``tries`` times is tried again; the seconds that were waited."""
+        seconds = self._sender.delay(tries, asked)
+        self._sender.back_off(seconds)
+        return seconds
 
     def pause(self, seconds: float) -> None:
         """Wait some seconds, for a search that lags behind, say; raises Unavailable when the client is closed."""

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Indicators on the API of 2021, C{/indicators/*} (FalconPy's service collection C{iocs}), in today's vocabulary.
+"""Indicators on the legacy API, /indicators/* (FalconPy's service collection ``iocs``), in the current vocabulary.
 
-An indicator is known by its type and value, C{policy} is C{detect} or C{none}, creating an existing one replaces it,
+An indicator is known by its type and value, ``policy`` is ``detect`` or ``none``, creating an existing one replaces it,
 and each record is read and changed one at a time.
 """
 
@@ -13,14 +13,17 @@ from __future__ import annotations
 from typing import Any, Container, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..ioc.record import Record, identity, unlike
-from . import fql
-from .batches import Batches, Job, Outcome, Verb
+from . import urls
+from .api import Capabilities
 from .client import Client
 from .envelope import Answer
 from .errors import IncompleteView, NotSupported, PermissionRefused, RequestRefused
-from .observe import Wanted, chunks
+from .listing import count_of
+from .observe import Wanted
 from .selection import LISTS, Found, Selection, matches
 from .workers import side_by_side
+from .writes.batches import Batches
+from .writes.verbs import DONE, GONE, Job, Outcome, Verb
 
 _ENTITIES = "/indicators/entities/iocs/v1"
 _QUERIES = "/indicators/queries/iocs/v1"
@@ -48,11 +51,11 @@ _RENAMED = {
 #: Type and value of an indicator, as the tenant has them.
 Pair = Tuple[str, str]
 
-_GONE = Outcome("gone", message="somebody has deleted it meanwhile", code=404)
+_GONE = Outcome(GONE, message="somebody has deleted it meanwhile", code="gone", http_status=404)
 
 
 def to_record(row: Mapping[str, Any]) -> Record:
-    """A legacy record as today's API would show it."""
+    """A legacy record as the current API would show it."""
     record: Record = {
         "id": f"{row.get('type')}:{row.get('value')}",
         "type": row.get("type"),
@@ -82,16 +85,18 @@ def to_body(fields: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 class Legacy:
-    """The same verbs as L{current.Current}.
+    """The verbs on indicators, see api.IndicatorApi.
 
-    Every verb raises L{NotSupported} where the vendor has switched this API off, or for what it has no way to express.
+    Every verb raises NotSupported where the vendor has switched this API off, or for what it has no way to express.
     """
+
+    capabilities = Capabilities(False, False, True, False, ())
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def check(self, kind: str, body: Mapping[str, Any]) -> Optional[str]:
-        """Say which option of a create or update this API cannot express; C{None} if it can express all."""
+        """Say which option of a create or update this API cannot express; None if it can express all."""
         platforms = body.get("platforms")
         cannot = {
             f"type {kind}": kind not in _TYPES,
@@ -115,25 +120,26 @@ class Legacy:
         wanted: Sequence[Wanted],
         sources: Sequence[str] = (),
         whole: bool = False,
+        everywhere: bool = False,
     ) -> List[Record]:
-        """See L{current.Current.observe}."""
+        """See current.Current.observe. A value is known by one spelling here, so ``everywhere`` finds no more."""
         wanted = [one for one in wanted if one[0] in _TYPES]  # it has none of the others
         kinds = {kind for kind, _value, _written in wanted}
         values = list(dict.fromkeys(text for _kind, value, written in wanted for text in (value, written)))
-        ids: Dict[Tuple[str, str], None] = {}
+        ids: Dict[Pair, None] = {}
         if len(wanted) == 1:
             ids = {(wanted[0][0], value): None for value in values}
         else:
-            room = fql.LONGEST_URL - 300 - len(self._client.base_url)
             named = [("types", kind) for kind in sorted(kinds)]
-            for some in chunks(values, room // 2) if values else []:
+            free = urls.room(self._client.base_url, *named)
+            for some in urls.parameters("values", values, free) if values else []:
                 ids.update(dict.fromkeys(self._query([*named, *(("values", value) for value in some)])[0]))
         owned = frozenset(source for source in sources if source and whole)
         if owned:
             # A comma separates sources, so one that holds a comma cannot be asked for.
             odd = any("," in source for source in owned)
-            named = [] if odd else [("sources", source) for source in sorted(owned)]
-            ids.update(dict.fromkeys(self._query(named)[0]))
+            by_source = [] if odd else [("sources", source) for source in sorted(owned)]
+            ids.update(dict.fromkeys(self._query(by_source)[0]))
         identities = {(kind, value) for kind, value, _written in wanted}
         return [
             record
@@ -141,49 +147,26 @@ class Legacy:
             if identity(record) in identities or record.get("source") in owned
         ]
 
-    def find(
+    def reread(self, records: Sequence[Record]) -> List[Record]:
+        """See current.Current.reread."""
+        return self._read([(record["type"], record["value"]) for record in records])
+
+    def search(
         self,
         selection: Selection,
         sort: Optional[str] = None,
         limit: Optional[int] = None,
         from_parent: Optional[bool] = None,
     ) -> Found:
-        """See L{current.Current.find}; C{fql} is empty, there is none."""
-        taken = {*LISTS, *_QUERY, *_INSTANTS, "deleted", "include_deleted", "deleted_by"}
-        odd = [name for name, given in selection.items() if given not in (None, [], "") and name not in taken]
-        if odd or from_parent is not None:
-            raise NotSupported(
-                f"The legacy API cannot search by {', '.join(odd) or 'from_parent'}", hint="Use api: current."
-            )
-        for name, held in (("types", _TYPES), ("actions", tuple(_ACTIONS))):
-            if selection.get(name):
-                selection = {**selection, name: [one for one in selection[name] if one in held]}
-                if not selection[name]:
-                    return Found([], 0, "")  # it has none of these
-        # A comma separates values, so a source that holds one cannot be asked for.
-        unsent = [] if all("," not in source for source in selection.get("sources") or ()) else ["sources"]
-        params = [
-            (name, str(value)) for name in _QUERY if name not in unsent for value in selection.get(name) or ()
-        ]
-        params += [("policies", _ACTIONS[action]) for action in selection.get("actions") or ()]
-        params += [
-            (parameter, str(selection[name])) for name, parameter in _INSTANTS.items() if selection.get(name)
-        ]
-        prop, _dot, order = (sort or "").replace("|", ".").rpartition(".") if sort else ("", "", "")
-        prop, order = (prop, order) if prop else (order, "asc")
-        if prop and prop not in _SORTS:
-            raise NotSupported(
-                f"The legacy API cannot sort by {prop}", hint=f"It can by {', '.join(_SORTS)}."
-            )
-        if prop:
-            params.append(("sort", f"{_SORTS[prop]}.{order}"))
+        """See current.Current.search; ``fql`` is empty, there is none."""
+        _refuse_unknown(selection, from_parent)
+        order = [("sort", _sort(sort))] if sort else []
+        possible = _possible(selection)
+        if possible is None:
+            return Found([], 0, "")
+        params, rest = _parameters(possible)
         # What the query has no parameter for is compared here, so all must be read.
-        rest = {
-            LISTS[name]: list(selection[name])
-            for name in LISTS
-            if selection.get(name) and (name in unsent or name not in (*_QUERY, "actions"))
-        }
-        pairs, total, gone = self._search(selection, params, None if rest else limit)
+        pairs, total, gone = self._search(possible, [*params, *order], None if rest else limit)
         records = self._read(pairs, gone)
         if rest:
             records = [record for record in records if matches(record, rest)]
@@ -191,11 +174,11 @@ class Legacy:
         return Found(records if limit is None else records[:limit], total, "")
 
     def _search(
-        self, selection: Selection, params: List[Tuple[str, str]], limit: Optional[int]
+        self, selection: Selection, params: List[Pair], limit: Optional[int]
     ) -> Tuple[List[Pair], int, Set[Pair]]:
         """Type and value of the matches, how many there are, and which of them are deleted.
 
-        A record does not say that it is deleted: it is one that only a query with C{include_deleted} shows.
+        A record does not say that it is deleted: it is one that only a query with ``include_deleted`` shows.
         """
         alone = bool(selection.get("deleted") or selection.get("deleted_by"))
         if not alone and not selection.get("include_deleted"):
@@ -211,17 +194,17 @@ class Legacy:
     def create(
         self, bodies: Sequence[Mapping[str, Any]], *, keep_going: bool = True, **options: Any
     ) -> List[Outcome]:
-        """Create, or replace. See L{current.Current.create}."""
+        """Create, or replace. See current.Current.create."""
         return self._write(_Create(self), bodies, _BATCH, keep_going, options)
 
     def update(
         self, bodies: Sequence[Mapping[str, Any]], *, keep_going: bool = True, **options: Any
     ) -> List[Outcome]:
-        """See L{current.Current.update}."""
+        """See current.Current.update."""
         return self._write(_Update(self), bodies, 1, keep_going, options)
 
     def delete(self, ids: Sequence[str], *, keep_going: bool = True, **options: Any) -> List[Outcome]:
-        """See L{current.Current.delete}."""
+        """See current.Current.delete."""
         return self._write(_Delete(self), [{"id": one} for one in ids], 1, keep_going, options)
 
     def _write(
@@ -235,10 +218,7 @@ class Legacy:
         return Batches(self._client, verb, size, keep_going).run(inputs)
 
     def request(self, method: str, path: str, purpose: str, **options: Any) -> Answer:
-        """Send a request to this API.
-
-        @raise NotSupported: The vendor has switched it off here.
-        """
+        """Send a request to this API. Raises NotSupported when the vendor has switched it off here."""
         try:
             return self._client.request(method, path, purpose=purpose, **options)
         except PermissionRefused as error:
@@ -268,41 +248,71 @@ class Legacy:
         named = f"{asked.get('type')}:{asked.get('value')}".lower() in message.lower()
         return "resource not found" in message.lower() and (named or method in ("PATCH", "DELETE"))
 
-    def _query(self, params: List[Tuple[str, str]], most: Optional[int] = None) -> Tuple[List[Pair], int]:
-        """Type and value of the matches, and how many there are."""
+    def _query(self, params: List[Pair], most: Optional[int] = None) -> Tuple[List[Pair], int]:
+        """Type and value of the matches, and how many there are.
+
+        Pages are counted from the start, so a deletion meanwhile moves a match to a place that was read already: where the
+        total changes, or does not agree with what was shown, all is read again, as often as ``retries`` says.
+        """
+        for tries in range(1, self._client.retries + 2):
+            found, total = self._read_pages(params, most)
+            if total is not None:
+                kinds = [one.partition(":") for one in found[:most]]
+                return [(kind, value) for kind, _colon, value in kinds], total
+            if tries <= self._client.retries:
+                self._client.say("listing", "A listing of indicators was not whole and was read again.")
+                self._client.back_off(tries, None)
+        raise IncompleteView(
+            f"Could not list indicators: Falcon shows {len(found)} of them, but not all that it says there are",
+            hint="Nothing was decided on this partial view. Run again when the tenant is not being changed.",
+        )
+
+    def _read_pages(self, params: List[Pair], most: Optional[int]) -> Tuple[List[str], Optional[int]]:
+        """Distinct matches in order, and how many there are; None for that where the listing is not whole."""
         found: Dict[str, None] = {}
         rows = 0
+        totals: Set[int] = set()
+        size = min(_PAGE, most or _PAGE)
         while True:
-            place = [("limit", str(min(_PAGE, most or _PAGE))), ("offset", str(rows))]
-            answer = self.request("GET", _QUERIES, "list indicators", params=[*params, *place])
-            if answer.errors:
-                raise IncompleteView(
-                    f'Could not list indicators: Falcon says "{self._client.told(answer)[0]}"'
-                )
+            place = [("limit", str(size)), ("offset", str(rows))]
+            answer = self._ask("GET", _QUERIES, "list indicators", [*params, *place])
             known = len(found)
             found.update(dict.fromkeys(str(one) for one in answer.resources))
             rows += len(answer.resources)
-            total = answer.pagination.get("total")
-            if not isinstance(total, int):  # then a page that brings nothing new is the end
-                total = rows + (len(found) > known)
-            if rows >= total or (most is not None and rows >= most):
-                kinds = [one.partition(":") for one in list(found)[:most]]
-                return [(kind, value) for kind, _colon, value in kinds], total
-            if not answer.resources:
-                raise IncompleteView(
-                    f"Could not list indicators: Falcon says there are {total} but shows {rows}"
-                )
+            total = count_of(answer.pagination.get("total"))
+            if total is not None:
+                totals.add(total)
+                if most is not None and len(found) >= most:
+                    return list(found), total
+                if len(found) >= total or len(totals) > 1:
+                    return list(found), total if len(totals) == 1 else None
+            elif most is not None and len(found) >= most:
+                return list(found), len(found) + 1
+            if len(found) == known:  # the end, or a tenant that shows one page again and again
+                ended = total is None and len(answer.resources) < size
+                return list(found), len(found) if ended else None
 
     def get(self, kind: str, value: str) -> Optional[Record]:
         """One indicator; an unknown one is a 404 inside an answer of 200."""
-        params = [("type", kind), ("value", value)]
-        answer = self.request("GET", _ENTITIES, "read an indicator", params=params)
+        answer = self._ask("GET", _ENTITIES, f"read {kind} {value}", [("type", kind), ("value", value)])
         rows = [row for row in answer.resources if isinstance(row, dict)]
-        if not rows and any(error.get("code") != 404 for error in answer.errors):
-            raise IncompleteView(
-                f'Could not read {kind} {value}: Falcon says "{self._client.told(answer)[0]}"'
-            )
         return to_record(rows[0]) if rows else None
+
+    def _ask(self, method: str, path: str, purpose: str, params: List[Pair]) -> Answer:
+        """An answer of success without an error in it, other than that something is not known.
+
+        Raises IncompleteView when it comes with one time and again.
+        """
+        for tries in range(1, self._client.retries + 2):
+            answer = self.request(method, path, purpose, params=params)
+            if all(error.get("code") == 404 for error in answer.errors):
+                return answer
+            if tries <= self._client.retries:
+                self._client.back_off(tries, None)
+        text, code = self._client.told(answer)
+        raise IncompleteView(
+            f'Could not {purpose}: Falcon says "{text}"', answer.status, code, answer.trace_id
+        )
 
     def _read(self, pairs: Iterable[Pair], gone: Container[Pair] = ()) -> List[Record]:
         """The records of indicators; of a deleted one type and value, where no more is to be had."""
@@ -315,6 +325,51 @@ class Legacy:
             if record is not None:
                 records[record["id"]] = record
         return list(records.values())
+
+
+def _refuse_unknown(selection: Selection, from_parent: Optional[bool]) -> None:
+    """Raise NotSupported for what this API has no way to search by."""
+    taken = {*LISTS, *_QUERY, *_INSTANTS, "deleted", "include_deleted", "deleted_by"}
+    odd = [name for name, given in selection.items() if given not in (None, [], "") and name not in taken]
+    if odd or from_parent is not None:
+        raise NotSupported(
+            f"The legacy API cannot search by {', '.join(odd) or 'from_parent'}", hint="Use api: current."
+        )
+
+
+def _possible(selection: Selection) -> Optional[Dict[str, Any]]:
+    """The selection without the types and actions that this API does not have; None where it asks for no other."""
+    narrowed = dict(selection)
+    for name, held in (("types", _TYPES), ("actions", tuple(_ACTIONS))):
+        if selection.get(name):
+            narrowed[name] = [one for one in selection[name] if one in held]
+            if not narrowed[name]:
+                return None
+    return narrowed
+
+
+def _sort(sort: str) -> str:
+    """A sort in the words of this API. Raises NotSupported when it has none for it."""
+    prop, _separator, order = sort.replace("|", ".").rpartition(".")
+    prop, order = (prop, order) if prop else (order, "asc")
+    if prop not in _SORTS:
+        raise NotSupported(f"The legacy API cannot sort by {prop}", hint=f"It can by {', '.join(_SORTS)}.")
+    return f"{_SORTS[prop]}.{order}"
+
+
+def _parameters(selection: Selection) -> Tuple[List[Pair], Dict[str, List[str]]]:
+    """The parameters of a query, and what of the selection has none (see selection.matches())."""
+    # A comma separates values, so a source that holds one cannot be asked for.
+    unsent = [] if all("," not in source for source in selection.get("sources") or ()) else ["sources"]
+    params = [(name, str(value)) for name in _QUERY if name not in unsent for value in selection.get(name) or ()]
+    params += [("policies", _ACTIONS[action]) for action in selection.get("actions") or ()]
+    params += [(parameter, str(selection[name])) for name, parameter in _INSTANTS.items() if selection.get(name)]
+    rest = {
+        LISTS[name]: list(selection[name])
+        for name in LISTS
+        if selection.get(name) and (name in unsent or name not in (*_QUERY, "actions"))
+    }
+    return params, rest
 
 
 def _split(job: Job) -> Tuple[str, str]:
@@ -338,11 +393,11 @@ class _Each(Verb):
         )
 
     def settle(self, jobs: Sequence[Job], answer: Answer) -> Dict[int, Outcome]:
-        return {} if answer.errors else {job.index: Outcome("done") for job in jobs}
+        return {} if answer.errors else {job.index: Outcome(DONE) for job in jobs}
 
 
 class _Create(_Each):
-    name = "create"
+    name, doing, done = "create", "creating", "created"
     by_id = False
 
     def send(self, jobs: Sequence[Job]) -> Answer:
@@ -353,14 +408,14 @@ class _Create(_Each):
     def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
         pairs = [(job, self._api.get(job.body["type"], job.body["value"])) for job in jobs]
         return {
-            job.index: Outcome("done", row)
+            job.index: Outcome(DONE, row)
             for job, row in pairs
             if row is not None and not unlike(job.body, row)
         }
 
 
 class _Update(_Each):
-    name = "update"
+    name, doing, done = "update", "updating", "updated"
 
     def send(self, jobs: Sequence[Job]) -> Answer:
         return self._send("PATCH", jobs[0], to_body(jobs[0].body))
@@ -369,11 +424,11 @@ class _Update(_Each):
         found = self._api.get(*_split(jobs[0]))
         if found is None:
             return {jobs[0].index: _GONE}
-        return {} if unlike(jobs[0].body, found) else {jobs[0].index: Outcome("done", found)}
+        return {} if unlike(jobs[0].body, found) else {jobs[0].index: Outcome(DONE, found)}
 
 
 class _Delete(_Each):
-    name = "delete"
+    name, doing, done = "delete", "deleting", "deleted"
 
     def send(self, jobs: Sequence[Job]) -> Answer:
         return self._send("DELETE", jobs[0], None)
@@ -381,4 +436,4 @@ class _Delete(_Each):
     def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
         if self._api.get(*_split(jobs[0])) is not None:
             return {}
-        return {jobs[0].index: Outcome("done") if jobs[0].doubtful else _GONE}
+        return {jobs[0].index: Outcome(DONE) if jobs[0].doubtful else _GONE}

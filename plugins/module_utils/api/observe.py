@@ -2,78 +2,59 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading the indicators that a list is about, with as few requests as can be."""
+"""Reading the indicators that a list is about, with as few requests as possible."""
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity, spellings
-from . import fql
+from . import fql, parts, urls
 from .client import Client
 from .errors import RequestRefused
-from .listing import Listing, PageSize
+from .limits import Limits
+from .listing import Listing
 from .workers import side_by_side
 
-#: Type, normalised value, and the value as it is written.
+#: Type, normalized value, and the value as it is written.
 Wanted = Tuple[str, str, str]
 
 LIVE = "deleted:false"
-# What a URL holds beside the values: path, names of the parameters.
-_OVERHEAD = 300
-#: Every server takes URLs of twice this length.
-SHORTEST_URL = 1_000
-#: Answers to too long a URL, and maybe to too long a filter, for which no limit is documented.
-TOO_LONG = (400, 413, 414, 431)
-
-
-def chunks(values: Iterable[str], room: int) -> List[List[str]]:
-    """Share values out over filters that each take no more than so many characters of a URL."""
-    shared: List[List[str]] = []
-    free = 0
-    for value in values:
-        size = fql.room_of(value)
-        if size > free or not shared:
-            shared.append([])
-            free = room
-        shared[-1].append(value)
-        free -= size
-    return shared
 
 
 class Observation:
-    """Everything that a tenant has of the wanted indicators, and all of some sources if that is wanted.
+    """Everything that a tenant has of the wanted indicators and, with ``whole``, everything that these sources own.
 
     There are three ways to read it: by value (one request for each URL full of values, some 250 SHA-256), by owner
     (one for each 2,000 indicators of the sources), and the whole tenant (one for each 2,000 indicators). Which
     is the cheapest depends on two totals that only the first page of a listing tells, and that page may turn out to be
     of no use. So: what fits into one URL is asked for in one request. A list that is its source's, as it is in every
     run after the first, costs the pages of that source and no more. Otherwise the first page of the tenant is read too
-    (all there is, in a small one), and then the cheapest way is taken to its end.
+    (all there is, in a small one), and then the cheapest way is taken to its end. Large listings are read in parts.
     """
 
     def __init__(
         self,
         client: Client,
-        size: PageSize,
+        limits: Limits,
         wanted: Sequence[Wanted],
         sources: Sequence[str],
         whole: bool,
         everywhere: bool = False,
     ) -> None:
         self._client = client
-        self._size = size
+        self._limits = limits
         self._wanted = {(kind, value) for kind, value, _written in wanted}
         self._spellings: Dict[str, Tuple[Identity, ...]] = {}
         for kind, value, written in wanted:
             for spelling in (value,) if written == value else (value, written):
                 others = self._spellings.get(spelling, ())
                 self._spellings[spelling] = (*others, (kind, value))
-        self._owners = [one for one in dict.fromkeys(sources) if one]
-        self._whole = frozenset(self._owners if whole else ())
+        self._sources = frozenset(sources)
+        self._whole = whole and bool(sources)
+        self._owned = fql.one_of("source", sources) if sources and all(map(fql.quotable, sources)) else ""
         self._everywhere = everywhere
-        self._taken = _OVERHEAD + len(client.base_url) + sum(3 * len(one) + 5 for one in self._owners)
         self._longest = 0
         self._seen: Dict[str, Record] = {}
         self._identities: Dict[str, Identity] = {}
@@ -81,19 +62,22 @@ class Observation:
     def read(self) -> List[Record]:
         """Read it. Deleted indicators are left out, and of those that a parent CID hands down all that are not wanted.
 
-        @raise IncompleteView: It cannot be read whole.
+        Raises IncompleteView when it cannot be read whole.
         """
         quotable = all(fql.quotable(value) for _kind, value in self._wanted)
-        if not all(fql.quotable(one) for one in self._whole):
+        if self._whole and not self._owned:
             quotable = False
         if self._everywhere:
             kinds = sorted({kind for kind, _value in self._wanted})
-            self._seen.update(self._list(fql.one_of("type", kinds)).finish())
+            self._finish(self._list(fql.one_of("type", kinds)))
         elif quotable:
             self._read_within_the_url()
         else:
-            self._seen.update(self._list("").finish())
+            self._finish(self._list(""))
         return list(self._seen.values())
+
+    def _room(self) -> int:
+        return urls.room(self._client.base_url, ("", self._owned), longest=self._limits.url)
 
     def _read_within_the_url(self) -> None:
         """Some gateways take shorter URLs than others; what was read before one was refused is kept."""
@@ -102,10 +86,11 @@ class Observation:
             try:
                 return self._read()
             except RequestRefused as error:
-                shorter = min(self._size.url, self._taken + self._longest) // 2
-                if error.status not in TOO_LONG or shorter < SHORTEST_URL:
+                taken = urls.LONGEST - urls.room(self._client.base_url)
+                shorter = min(self._limits.url, taken + self._longest) // 2
+                if error.status not in urls.TOO_LONG or shorter < urls.SHORTEST:
                     raise
-                self._size.url = shorter
+                self._limits.url = shorter
                 self._client.say(
                     "url", f"A long filter was refused (HTTP {error.status}); shorter ones are sent."
                 )
@@ -121,11 +106,15 @@ class Observation:
         if known in self._wanted:
             return True
         own = record.get("from_parent") is not True
-        return own and record.get("source") in self._whole
+        return own and self._whole and record.get("source") in self._sources
 
     def _list(self, term: str) -> Listing:
         self._longest = max(self._longest, len(term))
-        return Listing(self._client, self._size, [("filter", fql.both([term, LIVE]))], keep=self._belongs)
+        query = [("filter", fql.both([term, LIVE]))]
+        return Listing(self._client, self._limits, query, keep=self._belongs)
+
+    def _finish(self, listing: Listing) -> None:
+        self._seen.update(parts.finish(self._client, self._limits, listing, self._belongs))
 
     def _unseen(self) -> List[List[str]]:
         """The values not seen yet, in URLs full. A spelling that no filter can hold is left to its normal form."""
@@ -135,10 +124,10 @@ class Observation:
             for text, meant in self._spellings.items()
             if not seen.issuperset(meant) and fql.quotable(text)
         ]
-        room = self._size.url - self._taken
-        shared = chunks(unseen, room)
+        room = self._room()
+        shared = urls.values(unseen, room)
         if len(shared) == 1:  # more spellings are free as long as they need no URL of their own
-            more = chunks(self._respelled(unseen), room)
+            more = urls.values(self._respelled(unseen), room)
             return more if len(more) == 1 else shared
         return shared
 
@@ -148,29 +137,27 @@ class Observation:
 
     def _read(self) -> None:
         by_value = self._unseen()
-        owners = [one for one in self._owners if fql.quotable(one)]
-        owned = fql.one_of("source", owners) if owners else ""
         if len(by_value) > 1:
-            self._read_many(by_value, owned)
+            self._read_many(by_value)
             return
         terms = [fql.one_of("value", values) for values in by_value]
         if self._whole:
-            terms.append(owned)
+            terms.append(self._owned)
         if terms:
-            self._seen.update(self._list(fql.either(terms) if len(terms) > 1 else terms[0]).finish())
+            self._finish(self._list(fql.either(terms) if len(terms) > 1 else terms[0]))
 
-    def _read_many(self, by_value: List[List[str]], owned: str) -> None:
-        owner: Optional[Listing] = None
+    def _read_many(self, by_value: List[List[str]]) -> None:
+        owner = None
         others = len(by_value)
-        if owned:
-            owner = self._list(owned)
+        if self._owned:
+            owner = self._list(self._owned)
             owner.read_page()
             self._seen.update(owner.records)
-            # At best, everything that the source has is wanted: what is left then is others'.
+            # At best, everything that the sources have is wanted: what is left then is others'.
             left = max(0, len(self._wanted) - (owner.total or 0))
             others = -(-left * len(by_value) // len(self._wanted))
             if others <= 1 and (self._whole or owner.pages_left() + others <= len(by_value)):
-                self._seen.update(owner.finish())
+                self._finish(owner)
                 others = 0
                 if len(self._unseen()) <= 1:
                     self._read_values()
@@ -185,15 +172,15 @@ class Observation:
             ways.append((owner.pages_left() + others, "owner"))
         way = min(ways)[1]
         if way == "tenant":
-            self._seen.update(tenant.finish())
+            self._finish(tenant)
             return
         if way == "owner" and owner:
-            self._seen.update(owner.finish())
+            self._finish(owner)
         self._read_values()
 
     def _read_values(self) -> None:
         def read(values: List[str]) -> Dict[str, Record]:
-            return self._list(fql.one_of("value", values)).finish()
+            return self._list(fql.one_of("value", values)).read_to_the_end()
 
         for records in side_by_side(self._client, read, self._unseen()):
             self._seen.update(records)

@@ -12,16 +12,16 @@ from typing import Any, Dict, List, Mapping, Tuple
 from ..ioc.record import Record
 from . import fql
 
-#: Lists C{types values actions severities platforms sources tags host_groups created_by modified_by};
-#: booleans C{expired deleted include_deleted}; instants (RFC 3339) C{expires_after expires_before created_after
-#: created_before}; C{deleted_by}; C{share_levels}, which only the founding API has; C{filter}, FQL of the user's own,
-#: which goes alone.
+#: Lists ``types values actions severities platforms sources tags host_groups created_by modified_by``;
+#: booleans ``expired deleted include_deleted``; instants (RFC 3339) ``expires_after expires_before created_after
+#: created_before``; ``deleted_by``; ``share_levels``, which only the legacy API has; ``filter``, FQL of the user's own,
+#: which cannot be combined with the others.
 Selection = Mapping[str, Any]
 
 
 @dataclass
 class Found:
-    """What a search has found: C{total} counts all matches, whatever the limit; C{fql} is the filter as sent."""
+    """What a search has found: ``total`` counts all matches, whatever the limit; ``fql`` is the filter as sent."""
 
     records: List[Record]
     total: int
@@ -44,9 +44,7 @@ _INSTANTS = {"expires": "expiration", "created": "created_on"}
 
 
 def to_fql(selection: Selection) -> Tuple[str, Dict[str, List[str]]]:
-    """The filter, and what of the selection it cannot hold (see L{matches}).
-
-    A raw C{filter} is returned as it is.
+    """The filter, and what of the selection it cannot hold (see matches()). A raw ``filter`` is returned as it is.
     """
     raw = selection.get("filter")
     if raw:
@@ -83,6 +81,14 @@ def to_fql(selection: Selection) -> Tuple[str, Dict[str, List[str]]]:
 def matches(record: Mapping[str, Any], unsent: Mapping[str, List[str]]) -> bool:
     """Whether a record is as the unsent part of a selection wants it."""
     return all(_holds(record.get(prop), wanted) for prop, wanted in unsent.items())
+
+
+def in_order(records: List[Record], sort: str) -> None:
+    """Put records into the order of a sort, such as ``value.desc``, ``value|desc`` or ``value``."""
+    name, _separator, direction = sort.replace("|", ".").rpartition(".")
+    if direction not in ("asc", "desc"):
+        name, direction = sort, "asc"
+    records.sort(key=lambda record: str(record.get(name) or ""), reverse=direction == "desc")
 
 
 def _holds(found: Any, wanted: List[str]) -> bool:
