@@ -82,11 +82,11 @@ def test_indicators_of_today(client: Client, demo_simulator: Tenant) -> None:
     assert len(current.observe([("domain", names[0], names[0].upper())], [], False)) == 1
     changed = current.update([{"id": one, "severity": "high"} for one in ids])
     assert {outcome.status for outcome in changed} == {"done"}
-    found = current.find(
+    found = current.search(
         {"sources": ["feed"], "tags": [], "expired": False}, sort="modified_on.desc", limit=5
     )
     assert (len(found.records), found.total) == (5, 450)
-    assert len(current.find({"filter": "source:'feed'"}, from_parent=False).records) == 450
+    assert len(current.search({"filter": "source:'feed'"}, from_parent=False).records) == 450
     assert len(current.get(ids)) == 450
     gone = current.delete(ids, comment="cleanup")
     assert {outcome.status for outcome in gone} == {"done"}
@@ -128,7 +128,7 @@ def test_indicators_of_2021(client: Client, demo_simulator: Tenant) -> None:
     assert [outcome.status for outcome in made] == ["done"], made
     (record,) = legacy.observe([("domain", "old.test", "old.test")], ["feed"], True)
     assert record["source"] == "feed"
-    assert legacy.find({"types": ["domain"], "sources": ["feed"]}).total == 1
+    assert legacy.search({"types": ["domain"], "sources": ["feed"]}).total == 1
     assert [outcome.status for outcome in legacy.update([{"id": record["id"], "description": "x"}])] == [
         "done"
     ]

@@ -42,15 +42,13 @@ class _Look:
     def read(self, ids: List[str], silences: int = 0) -> Dict[str, Record]:
         """The records by id.
 
-        A tenant may answer 404 for all when one is unknown: then they are asked for in halves. An error of another kind
-        inside an answer of success means that the answer is not whole. Those that are missing from an answer of success,
-        with no error to say so, are asked for again before they count as unknown.
+        A tenant may answer 404 for all when one is unknown: then they are asked for in halves. An error of another
+        kind inside an answer of success means that the answer is not whole. Those that are missing from an answer
+        of success, with no error to say so, are asked for again before they count as unknown.
         """
         answer, refused = self._ask(ids)
         asked = set(ids)
-        rows = {
-            row["id"]: row for row in answer.resources if well_formed(row) and row["id"] in asked
-        }
+        rows = {row["id"]: row for row in answer.resources if well_formed(row) and row["id"] in asked}
         missing = [one for one in ids if one not in rows]
         if not missing:
             return rows
@@ -70,9 +68,7 @@ class _Look:
         while True:
             params = [("ids", one) for one in ids]
             try:
-                answer = self._client.request(
-                    "GET", ENTITIES, params=params, purpose="read indicators by id"
-                )
+                answer = self._client.request("GET", ENTITIES, params=params, purpose="read indicators by id")
             except RequestRefused as error:
                 if error.status != 404:
                     raise

@@ -32,8 +32,8 @@ _IGNORE = ("ignore_warnings", "true")
 class Current:
     """The verbs on indicators, see api.IndicatorApi.
 
-    ``batch_size`` is the number of rows of a create or update, at most 2,000; ``page_size`` of a page when listing, at
-    most 2,000; fewer where the tenant takes fewer.
+    ``batch_size`` is the number of rows of a create or update, at most 2,000; ``page_size`` of a page when listing,
+    at most 2,000; fewer where the tenant takes fewer.
     """
 
     capabilities = Capabilities()
@@ -57,16 +57,18 @@ class Current:
         """The live records of the wanted indicators and, with ``whole``, all that have one of the sources.
 
         Without ``whole`` the sources are those that the wanted are likely to belong to, which decides what is asked
-        first. With ``everywhere``, all of the tenant is looked through for records of the wanted in spellings that nobody
-        knows. Raises IncompleteView when they cannot be read whole.
+        first. With ``everywhere``, all of the tenant is looked through for records of the wanted in spellings that
+        nobody knows. Raises IncompleteView when they cannot be read whole.
         """
         return Observation(self._client, self._limits, wanted, sources, whole, everywhere).read()
 
     def reread(self, records: Sequence[Record]) -> List[Record]:
-        """The same records as they are now: reading by id is current where a search lags behind. Deleted ones and those
-        that do not exist any more are left out.
+        """The same records as they are now: reading by id is current where a search lags behind. Deleted ones and
+        those that do not exist any more are left out.
         """
-        return [record for record in self.get([record["id"] for record in records]) if not record.get("deleted")]
+        return [
+            record for record in self.get([record["id"] for record in records]) if not record.get("deleted")
+        ]
 
     def get(self, ids: Sequence[str]) -> List[Record]:
         """The records with these ids, deleted ones included; ids that do not exist are left out."""
@@ -81,8 +83,8 @@ class Current:
     ) -> Found:
         """Search. Deleted indicators are left out unless the selection asks for them or is FQL of the user's own.
 
-        More values than one URL holds are asked for in several searches side by side; a tenant that refuses a long filter
-        is asked for fewer values at a time. Raises IncompleteView when the matches cannot be read whole.
+        More values than one URL holds are asked for in several searches side by side; a tenant that refuses a long
+        filter is asked for fewer values at a time. Raises IncompleteView when the matches cannot be read whole.
         """
         values = selection.get("values") or []
         shortest = urls.SHORTEST
@@ -224,8 +226,8 @@ class _Create(_Write):
         self.insists = _IGNORE in flags
 
     def send(self, jobs: Sequence[Job]) -> Answer:
-        """Without its warnings a tenant may store a duplicate beside the first: what may be stored already is never sent
-        again with ``ignore_warnings``.
+        """Without its warnings a tenant may store a duplicate beside the first: what may be stored already is never
+        sent again with ``ignore_warnings``.
         """
         careful = any(job.doubtful for job in jobs) or self._client.settle > 0
         return self._send("POST", jobs, [flag for flag in self._flags if not (careful and flag == _IGNORE)])
@@ -309,6 +311,4 @@ class _Delete(_ById):
     def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:
         found = self._read([job.body for job in jobs])
         live = {one for one, record in found.items() if not record.get("deleted")}
-        return {
-            job.index: Outcome(DONE) if job.doubtful else _GONE for job in jobs if job.body not in live
-        }
+        return {job.index: Outcome(DONE) if job.doubtful else _GONE for job in jobs if job.body not in live}

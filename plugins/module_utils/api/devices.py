@@ -4,8 +4,9 @@
 
 """Hosts that observed an indicator, their records, and the processes involved.
 
-These four operations of the founding API live on (FalconPy's C{devices_ran_on}, C{processes_ran_on}, C{devices_count},
-C{entities_processes}), beside their successors under C{/iocs/*}: where those know nothing, these are asked.
+These four operations of the legacy API live on (FalconPy's ``devices_ran_on``, ``processes_ran_on``,
+``devices_count``, ``entities_processes``), beside their successors under /iocs/*: where those know nothing, these
+are asked.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from . import fql
+from . import urls
 from .client import Client
 from .envelope import Answer
 from .errors import IncompleteView, PermissionRefused, RequestRefused
 from .workers import side_by_side
 
-#: The types that sensors keep sightings of (PSFalcon's C{Get-FalconIocHost}).
+#: The types that sensors keep sightings of (PSFalcon's Get-FalconIocHost).
 OBSERVED_TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6")
 
-# Today's path of each question, and the older one.
+# The current path of each question, and the older one.
 _COUNT = ("/iocs/aggregates/indicators/device-count/v1", "/indicators/aggregates/devices-count/v1")
 _DEVICES = ("/iocs/queries/indicators/devices/v1", "/indicators/queries/devices/v1")
 _PROCESSES = ("/iocs/queries/indicators/processes/v1", "/indicators/queries/processes/v1")
@@ -30,11 +31,11 @@ _DEVICE_DETAILS = "/devices/entities/devices/v2"
 _PROCESS_DETAILS = "/processes/entities/processes/v1"
 #: Ids to a page; a string, as the API wants it.
 _LIMIT = "100"
-#: Ids that C{PostDeviceDetailsV2} takes in one request.
+#: Ids that PostDeviceDetailsV2 takes in one request.
 _MOST_DEVICES = 5000
 # Refusals that may be due to the number of ids, or to one of them.
 _SPLITTABLE = (400, 404, 413, 414, 431)
-# No limit on ids is less than 100 (C{GetDeviceDetailsV2}): what is refused at half of that is not too much.
+# No limit on ids is less than 100 (GetDeviceDetailsV2): what is refused at half of that is not too much.
 _FEWEST = 50
 # How often ids are asked for in halves because one of them may be unknown, before all that is left counts as such.
 _MOST_HALVINGS = 64
@@ -44,23 +45,18 @@ Params = List[Tuple[str, str]]
 
 @dataclass
 class Count:
-    """How many hosts observed an indicator; C{limit_exceeded}: at least so many, Falcon has stopped counting."""
+    """How many hosts observed an indicator; ``limit_exceeded``: at least so many, Falcon has stopped counting."""
 
     devices: int = 0
     limit_exceeded: bool = False
 
-
-def device_count(client: Client, kind: str, value: str, legacy: bool = False) -> Dict[str, Any]:
-    """C{device_count} and C{limit_exceeded} of one indicator, see L{Devices.count}."""
-    count = Devices(client, legacy).count(kind, value)
-    return {"device_count": count.devices, "limit_exceeded": count.limit_exceeded}
+    def as_dict(self) -> Dict[str, Any]:
+        """As it is added to the record of an indicator."""
+        return {"device_count": self.devices, "limit_exceeded": self.limit_exceeded}
 
 
 class Devices:
-    """The questions about hosts.
-
-    @param legacy: Ask the older paths only.
-    """
+    """The questions about hosts. With ``legacy`` only the older paths are asked."""
 
     def __init__(self, client: Client, legacy: bool = False) -> None:
         self._client = client
@@ -72,10 +68,10 @@ class Devices:
     def _ask(
         self, paths: Sequence[str], params: Params, purpose: str
     ) -> Tuple[Optional[Answer], Tuple[str, ...]]:
-        """Ask today's path, then the older one when that answers 404.
+        """Ask the current path, then the older one when that answers 404.
 
-        @return: the answer and the path that gave it; C{None} where none of them knows the indicator
-        @raise IncompleteView: An answer of success holds an error and nothing else.
+        Returns the answer and the path that gave it; None where none of them knows the indicator. Raises
+        IncompleteView when an answer of success holds an error of another kind: it may be half of the truth.
         """
         for number, path in enumerate(paths):
             try:
@@ -86,13 +82,13 @@ class Devices:
             except PermissionRefused as error:
                 if number == 0:
                     raise
-                # Today's path has answered: it knows of nobody. It may need one scope less than the older one.
+                # The current path has answered: it knows of nobody. It may need one scope less than the older one.
                 self._client.say("older path", f"The older API could not be asked as well: {error}")
             else:
-                if answer.resources or not answer.errors:
-                    return answer, (path,)
                 if any(one.get("code") != 404 for one in answer.errors):
                     raise self._incomplete(purpose, answer)
+                if answer.resources or not answer.errors:
+                    return answer, (path,)
         return None, ()
 
     def _incomplete(self, purpose: str, answer: Answer) -> IncompleteView:
@@ -115,13 +111,13 @@ class Devices:
         return Count(number, row.get("limit_exceeded") is True)
 
     def counts(self, iocs: Sequence[Tuple[str, str]]) -> List[Count]:
-        """L{count} of many (type, value), side by side."""
+        """count() of many (type, value), side by side."""
         return side_by_side(self._client, lambda ioc: self.count(*ioc), list(iocs))
 
     def observers(self, kind: str, value: str, count: Optional[Count] = None) -> List[str]:
         """The ids (AIDs) of all hosts that observed an indicator.
 
-        @param count: What Falcon counts. A page that is not full ends the list, unless that says there are more.
+        ``count`` is what Falcon counts. A page that is not full ends the list, unless that says there are more.
         """
         params = [("type", kind), ("value", value)]
         expected = 0 if count is None else count.devices
@@ -129,7 +125,7 @@ class Devices:
         return self._ids(_DEVICES, params, f"list the hosts that observed {kind} {value}", expected, endless)
 
     def observers_of(self, iocs: Sequence[Tuple[str, str]], counts: Sequence[Count]) -> List[List[str]]:
-        """L{observers} of many (type, value), side by side."""
+        """observers() of many (type, value), side by side."""
         asked = [(kind, value, count) for (kind, value), count in zip(iocs, counts)]
         return side_by_side(self._client, lambda ioc: self.observers(*ioc), asked)
 
@@ -139,7 +135,7 @@ class Devices:
         return self._ids(_PROCESSES, params, f"list the processes on {device_id} that involve {kind} {value}")
 
     def processes_of(self, questions: Sequence[Tuple[str, str, str]]) -> List[List[str]]:
-        """L{processes} of many (type, value, device id), side by side."""
+        """processes() of many (type, value, device id), side by side."""
         return side_by_side(self._client, lambda question: self.processes(*question), list(questions))
 
     def _ids(
@@ -147,8 +143,8 @@ class Devices:
     ) -> List[str]:
         """All pages of ids. The place of the next page is a token, and nothing tells the total.
 
-        @param expected: A page that is not full is the last one once so many are found.
-        @param endless: Only the lack of a token ends the list.
+        ``expected``: a page that is not full is the last one once so many are found. ``endless``: only the lack of
+        a token ends the list.
         """
         found: Dict[str, None] = {}
         place: Params = []
@@ -172,37 +168,40 @@ class Devices:
     def details(self, ids: Iterable[str]) -> Dict[str, Dict[str, Any]]:
         """The records of hosts by id; those that Falcon does not know any more are left out.
 
-        @raise IncompleteView: Falcon could not look them all up.
+        Raises IncompleteView when Falcon could not look them all up.
         """
 
         def ask(some: List[str]) -> Answer:
             return self._client.request("POST", _DEVICE_DETAILS, body={"ids": some}, purpose=purpose)
 
         purpose = "read the records of hosts"
-        return self._records(ids, _MOST_DEVICES, "device_id", ask, purpose)
+        unique = list(dict.fromkeys(ids))
+        shared = [unique[at : at + _MOST_DEVICES] for at in range(0, len(unique), _MOST_DEVICES)]
+        return self._records(shared, "device_id", ask, purpose)
 
     def process_details(self, ids: Iterable[str]) -> Dict[str, Dict[str, Any]]:
         """The records of processes by id; those that Falcon does not keep any more are left out.
 
-        @raise IncompleteView: Falcon could not look them all up.
+        A record may name its process without the prefix that the id was asked for with (``pid:``): the two are one.
+        Raises IncompleteView when Falcon could not look them all up.
         """
         unique = list(dict.fromkeys(ids))
-        room = fql.LONGEST_URL - 200 - len(self._client.base_url)
-        size = max(1, room // max((len(fql.encode([("ids", one)])) + 1 for one in unique), default=1))
+        free = urls.room(self._client.base_url)
 
         def ask(some: List[str]) -> Answer:
             params = [("ids", one) for one in some]
             return self._client.request("GET", _PROCESS_DETAILS, params=params, purpose=purpose)
 
         purpose = "read the records of processes"
-        return self._records(unique, size, "process_id", ask, purpose)
+        records = self._records(urls.parameters("ids", unique, free), "process_id", ask, purpose)
+        by_bare = {_without_prefix(one): record for one, record in records.items()}
+        found = {one: by_bare.get(_without_prefix(one)) for one in unique}
+        return {one: {**record, "process_id": one} for one, record in found.items() if record is not None}
 
     def _records(
-        self, ids: Iterable[str], size: int, name: str, ask: Callable[[List[str]], Answer], purpose: str
+        self, shared: Sequence[List[str]], name: str, ask: Callable[[List[str]], Answer], purpose: str
     ) -> Dict[str, Dict[str, Any]]:
-        """Records by their field C{name}, asked for in requests of so many ids, side by side."""
-        unique = list(dict.fromkeys(ids))
-        shared = [unique[at : at + size] for at in range(0, len(unique), size)]
+        """Records by their field ``name``, a request for each share of ids, side by side."""
         answers = side_by_side(self._client, lambda some: self._in_halves(some, name, ask, purpose), shared)
         return {str(row[name]): row for rows in answers for row in rows}
 
@@ -239,3 +238,7 @@ class Devices:
                 half = -(-len(some) // 2)
                 waiting += [some[half:], some[:half]]
         return found
+
+
+def _without_prefix(process_id: str) -> str:
+    return process_id[4:] if process_id.startswith("pid:") else process_id

@@ -2,24 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Host groups by name (FalconPy's C{queryCombinedHostGroups})."""
+"""Host groups by name (FalconPy's ``queryCombinedHostGroups``)."""
 
 from __future__ import annotations
 
 import difflib
-from typing import Any, Dict, List, Optional, Sequence
+from collections import Counter, defaultdict
+from typing import Any, DefaultDict, Dict, List, Sequence, Set
 
-from . import fql
+from . import fql, urls
 from .client import Client
 from .envelope import Answer
 from .errors import IncompleteView, RequestRefused
+from .workers import side_by_side
+
+Group = Dict[str, Any]
 
 _PATH = "/devices/combined/host-groups/v1"
 _ENTITIES = "/devices/entities/host-groups/v1"
-#: Ids to a URL: as many as stay below 4 KiB.
+# Ids to a URL: as many as stay below 4 KiB.
 _IDS = 100
 # PSFalcon caps itself here, although the API takes 5,000.
 _LIMIT = 500
+# Wrong names that get suggestions, and how many names of groups are compared closely for each.
+_MOST_SUGGESTED = 10
+_MOST_COMPARED = 50
 
 
 class HostGroups:
@@ -27,42 +34,51 @@ class HostGroups:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._all: Optional[List[str]] = None
 
-    def resolve(self, names: Sequence[str]) -> Dict[str, List[Dict[str, Any]]]:
-        """The groups (C{id}, C{name} and more) of each name, by its lower-case form; a name may have none or several.
+    def resolve(self, names: Sequence[str]) -> Dict[str, List[Group]]:
+        """The groups (``id``, ``name`` and more) of each name, by its lower-case form; a name may have none or
+        several.
 
-        Falcon compares names in lower-case, and may take a name for a part of one: they are compared here again.
-
-        @raise PermissionRefused: The API client lacks the scope Host Groups: Read.
-        @raise IncompleteView: Not all of the groups were shown.
+        Falcon compares names in lower case, and may take a name for a part of one: they are compared here again.
+        Raises PermissionRefused when the API client lacks the scope Host Groups: Read, IncompleteView when not all
+        of the groups were shown.
         """
         wanted = sorted({name.lower() for name in names})
         query = ""
         if all(fql.quotable(name) for name in wanted):
             query = fql.one_of("name", wanted)
-        if len(fql.encode([("filter", query)])) > fql.LONGEST_URL - 300:
+        if urls.room(self._client.base_url, ("filter", query)) < 0:
             query = ""
-        found: Dict[str, List[Dict[str, Any]]] = {name: [] for name in wanted}
+        found: Dict[str, List[Group]] = {name: [] for name in wanted}
         for group in self._list(query):
             found.get(str(group.get("name", "")).lower(), []).append(group)
         return found
 
-    def candidates(self, name: str, most: int = 5) -> List[str]:
-        """Names of groups that a wrong name may have meant: similar ones first."""
-        if self._all is None:  # read once for all the wrong names of a run
-            self._all = [str(group.get("name", "")) for group in self._list("")]
-        spelled = {text.lower(): text for text in self._all}
-        near = difflib.get_close_matches(name.lower(), list(spelled), n=most, cutoff=0.5)
-        return [spelled[text] for text in near or sorted(spelled)[:most]]
+    def suggestions(self, names: Sequence[str], most: int = 5) -> Dict[str, List[str]]:
+        """Names of groups that wrong names may have meant, similar ones first: one look-up for all of a run, and no
+        more than the first few wrong names are compared.
+        """
+        known = {text.lower(): text for text in (str(group.get("name", "")) for group in self._page("", 0))}
+        by_part: DefaultDict[str, Set[str]] = defaultdict(set)
+        for text in known:
+            for part in _parts(text):
+                by_part[part].add(text)
+        found: Dict[str, List[str]] = {}
+        for name in list(names)[:_MOST_SUGGESTED]:
+            shared = Counter(text for part in _parts(name.lower()) for text in by_part.get(part, ()))
+            close = [text for text, _count in shared.most_common(_MOST_COMPARED)]
+            near = difflib.get_close_matches(name.lower(), close, n=most, cutoff=0.5)
+            found[name] = [known[text] for text in near or sorted(known)[:most]]
+        return found
 
     def names(self, ids: Sequence[str]) -> Dict[str, str]:
-        """The names of groups by id (FalconPy's C{getHostGroups}); a group that does not exist any more has none.
+        """The names of groups by id (FalconPy's ``getHostGroups``); a group that does not exist any more has none.
 
-        @raise PermissionRefused: The API client lacks the scope Host Groups: Read.
+        Raises PermissionRefused when the API client lacks the scope Host Groups: Read.
         """
         unique = sorted(set(ids))
-        answers = [self._get(unique[at : at + _IDS]) for at in range(0, len(unique), _IDS)]
+        shared = [unique[at : at + _IDS] for at in range(0, len(unique), _IDS)]
+        answers = side_by_side(self._client, self._get, shared)
         groups = [group for answer in answers for group in answer.resources if isinstance(group, dict)]
         return {str(group.get("id")): str(group["name"]) for group in groups if group.get("name")}
 
@@ -75,25 +91,41 @@ class HostGroups:
                 raise
             return error.answer  # type: ignore[no-any-return]
 
-    def _list(self, query: str) -> List[Dict[str, Any]]:
-        groups: Dict[str, Dict[str, Any]] = {}
-        rows = 0
-        while True:
-            params = [("filter", query)] if query else []
-            params += [("limit", str(_LIMIT)), ("offset", str(rows)), ("sort", "name.asc")]
-            answer = self._client.request("GET", _PATH, params=params, purpose="look up host groups")
-            page = [
-                group
-                for group in answer.resources
-                if isinstance(group, dict) and group.get("id") and isinstance(group["id"], str)
-            ]
+    def _ask(self, query: str, offset: int) -> Answer:
+        params = [("filter", query)] if query else []
+        params += [("limit", str(_LIMIT)), ("offset", str(offset)), ("sort", "name.asc")]
+        return self._client.request("GET", _PATH, params=params, purpose="look up host groups")
+
+    def _page(self, query: str, offset: int) -> List[Group]:
+        return _groups(self._ask(query, offset))
+
+    def _list(self, query: str) -> List[Group]:
+        """All groups, in the order of their names: the pages behind the first one at the same time."""
+        first = self._ask(query, 0)
+        groups = {group["id"]: group for group in _groups(first)}
+        rows = len(first.resources)
+        total = first.pagination.get("total")
+        total = total if isinstance(total, int) else rows
+        offsets = list(range(rows, total, max(1, rows)))
+        pages = side_by_side(self._client, lambda offset: self._page(query, offset), offsets if rows else [])
+        for page in pages:
             groups.update((group["id"], group) for group in page)
-            rows += len(answer.resources)
-            total = answer.pagination.get("total")
-            total = total if isinstance(total, int) else rows
-            if rows >= total:
-                return list(groups.values())
-            if not page:
-                raise IncompleteView(
-                    f"Could not look up host groups: Falcon says there are {total} but shows {rows}"
-                )
+        if len(groups) < total:
+            raise IncompleteView(
+                f"Could not look up host groups: Falcon says there are {total} but shows {len(groups)}"
+            )
+        return list(groups.values())
+
+
+def _groups(answer: Answer) -> List[Group]:
+    return [
+        group
+        for group in answer.resources
+        if isinstance(group, dict) and group.get("id") and isinstance(group["id"], str)
+    ]
+
+
+def _parts(text: str) -> Set[str]:
+    """The three-letter parts of a name; names that share none are not alike."""
+    padded = f" {text} "
+    return {padded[at : at + 3] for at in range(max(1, len(padded) - 2))}

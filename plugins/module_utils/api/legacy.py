@@ -4,8 +4,8 @@
 
 """Indicators on the legacy API, /indicators/* (FalconPy's service collection ``iocs``), in the current vocabulary.
 
-An indicator is known by its type and value, ``policy`` is ``detect`` or ``none``, creating an existing one replaces it,
-and each record is read and changed one at a time.
+An indicator is known by its type and value, ``policy`` is ``detect`` or ``none``, creating an existing one replaces
+it, and each record is read and changed one at a time.
 """
 
 from __future__ import annotations
@@ -90,7 +90,14 @@ class Legacy:
     Every verb raises NotSupported where the vendor has switched this API off, or for what it has no way to express.
     """
 
-    capabilities = Capabilities(False, False, True, False, ())
+    capabilities = Capabilities(
+        severities=False,
+        host_groups=False,
+        counts_days=True,
+        keeps_spelling=False,
+        search_lags=False,
+        options=(),
+    )
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -251,8 +258,9 @@ class Legacy:
     def _query(self, params: List[Pair], most: Optional[int] = None) -> Tuple[List[Pair], int]:
         """Type and value of the matches, and how many there are.
 
-        Pages are counted from the start, so a deletion meanwhile moves a match to a place that was read already: where the
-        total changes, or does not agree with what was shown, all is read again, as often as ``retries`` says.
+        Pages are counted from the start, so a deletion meanwhile moves a match to a place that was read already:
+        where the total changes, or does not agree with what was shown, all is read again, as often as ``retries``
+        says.
         """
         for tries in range(1, self._client.retries + 2):
             found, total = self._read_pages(params, most)
@@ -361,9 +369,13 @@ def _parameters(selection: Selection) -> Tuple[List[Pair], Dict[str, List[str]]]
     """The parameters of a query, and what of the selection has none (see selection.matches())."""
     # A comma separates values, so a source that holds one cannot be asked for.
     unsent = [] if all("," not in source for source in selection.get("sources") or ()) else ["sources"]
-    params = [(name, str(value)) for name in _QUERY if name not in unsent for value in selection.get(name) or ()]
+    params = [
+        (name, str(value)) for name in _QUERY if name not in unsent for value in selection.get(name) or ()
+    ]
     params += [("policies", _ACTIONS[action]) for action in selection.get("actions") or ()]
-    params += [(parameter, str(selection[name])) for name, parameter in _INSTANTS.items() if selection.get(name)]
+    params += [
+        (parameter, str(selection[name])) for name, parameter in _INSTANTS.items() if selection.get(name)
+    ]
     rest = {
         LISTS[name]: list(selection[name])
         for name in LISTS

@@ -26,8 +26,8 @@ class Limits:
     """Starts with what is documented and shrinks where the tenant refuses.
 
     ``rows`` are the rows of a page, ``accepted`` the largest page that was answered, ``url`` the longest URL in
-    characters. ``sorts``: the tenant takes a listing in the order of creation. ``ranges``: it takes a filter by the time
-    of creation, so that a large listing can be read in parts.
+    characters. ``sorts``: the tenant takes a listing in the order of creation. ``ranges``: it takes a filter by the
+    time of creation, so that a large listing can be read in parts.
     """
 
     def __init__(self, rows: int = PAGE_SIZES[0]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Callable, Dict, List, Optional, Set, Tuple
 
 from ..ioc.record import Record
-from . import fql
 from .client import Client
 from .envelope import Answer, well_formed
 from .errors import IncompleteView, RequestRefused
@@ -29,9 +28,9 @@ Params = List[Tuple[str, str]]
 class Listing:
     """The indicators of one filter, page by page.
 
-    ``query`` holds the parameters of each request (``filter``, ``sort``, ``from_parent``). ``most``: stop when so many
-    are read; without it all are. ``keep`` tells which records to keep: all must be seen, but a large tenant need not fit
-    into memory. ``countdown``: the progress of the whole that this is a part of.
+    ``query`` holds the parameters of each request (``filter``, ``sort``, ``from_parent``). ``most``: stop when so
+    many are read; without it all are. ``keep`` tells which records to keep: all must be seen, but a large tenant
+    need not fit into memory. ``countdown``: the progress of the whole that this is a part of.
     """
 
     def __init__(
@@ -150,7 +149,9 @@ class Listing:
         self._limits.odd.add(one)
         name = clean(f"{row.get('type')} {row.get('value')}, id {row.get('id')}", longest=200)
         if len(self._limits.odd) > _MOST_NAMED:
-            self._client.say("odd", "More records of the tenant are not well formed; they are left alone too.")
+            self._client.say(
+                "odd", "More records of the tenant are not well formed; they are left alone too."
+            )
         else:
             self._client.say(
                 f"odd {one}", f"A record of the tenant is not well formed and is left alone: {name}."
@@ -216,7 +217,9 @@ class Listing:
             self._start()
 
     def _may_have_moved(self) -> bool:
-        """Whether records may have changed places unseen: the tenant was written to, and its order is none of ours."""
+        """Whether records may have changed places unseen: the tenant was written to, and its order is none of
+        ours.
+        """
         changed = self.total is not None and self.total != self._largest_total
         return self._own_sort and not self.ordered and changed
 
@@ -224,8 +227,8 @@ class Listing:
         says = "does not say how many there are" if self.total is None else f"says there are {self.total}"
         return IncompleteView(
             f"Could not list indicators: Falcon {says} but shows {len(self.ids)}",
-            hint="Nothing was decided on this partial view. Run again when the tenant is not being changed; the option "
-            "settle waits for a search that lags behind.",
+            hint="Nothing was decided on this partial view. Run again when the tenant is not being changed; the "
+            "option settle waits for a search that lags behind.",
         )
 
     def _fetch(self) -> Answer:
@@ -260,7 +263,8 @@ class Listing:
         return answer
 
     def _ask_for_less(self, limit: int, place: Params, error: RequestRefused) -> Answer:
-        """A page was refused: ask for smaller ones, then without the order of creation, which is no documented default.
+        """A page was refused: ask for smaller ones, then without the order of creation, which is no documented
+        default.
 
         Raises the refusal where neither is the reason.
         """
@@ -277,7 +281,8 @@ class Listing:
             else:
                 self._client.say(
                     "page size",
-                    f"This tenant refuses {rows} indicators a page (HTTP {first.status}); {limits.rows} are asked for.",
+                    f"This tenant refuses {rows} indicators a page (HTTP {first.status}); {limits.rows} are asked "
+                    "for.",
                 )
                 return answer
         limits.rows = rows

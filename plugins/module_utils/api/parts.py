@@ -4,8 +4,9 @@
 
 """Reading a large listing in parts at the same time: ranges of the time of creation, which no write changes.
 
-A listing can only be followed one page after the other, but two ranges can be read at once. A request for one row tells
-the total of a range, so a few such requests find ranges of about equal totals. The sums prove that nothing is missing.
+A listing can only be followed one page after the other, but two ranges can be read at once. A request for one row
+tells the total of a range, so a few such requests find ranges of about equal totals. The sums prove that nothing is
+missing.
 """
 
 from __future__ import annotations
@@ -203,11 +204,13 @@ class Parts:
         return cut(marks, rest, self._most_ranges)
 
     def _by_rank(self, start: int, rest: int) -> List[Mark]:
-        """The seconds of the furthest records that an offset can reach, from the first and from the last on: in a tenant
-        that was filled in one go nearly all records lie between the two. Their counts are upper bounds.
+        """The seconds of the furthest records that an offset can reach, from the first and from the last on: in a
+        tenant that was filled in one go nearly all records lie between the two. Their counts are upper bounds.
         """
         rank = min(_FURTHEST_RANK, rest // 2)
-        places = [("created_on.asc", rank)] + ([("created_on.desc", rest - 1 - rank)] if rank < rest // 2 else [])
+        places = [("created_on.asc", rank)] + (
+            [("created_on.desc", rest - 1 - rank)] if rank < rest // 2 else []
+        )
         self._probes -= len(places)
         seconds = [self._at_rank(start, rank, order) for order, _count in places]
         marks: List[Mark] = []
@@ -224,8 +227,8 @@ class Parts:
     def _prove(self, ranges: List[Range], listings: Dict[int, Listing]) -> Optional[Listing]:
         """Each range is whole by its own total; all of them are, when their sum is the total of the listing.
 
-        Where somebody wrote meanwhile, the ranges that have changed are read again. What was read before the first range
-        is one more of them: it is returned where it was read again. Raises NoParts when the sums do not agree.
+        Where somebody wrote meanwhile, the ranges that have changed are read again. What was read before the first
+        range is one more of them: it is returned where it was read again. Raises NoParts when the sums do not agree.
         """
         head: Optional[Listing] = None
         head_count = self._listing.before

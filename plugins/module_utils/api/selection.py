@@ -44,8 +44,7 @@ _INSTANTS = {"expires": "expiration", "created": "created_on"}
 
 
 def to_fql(selection: Selection) -> Tuple[str, Dict[str, List[str]]]:
-    """The filter, and what of the selection it cannot hold (see matches()). A raw ``filter`` is returned as it is.
-    """
+    """The filter, and what of the selection it cannot hold (see matches()). A raw ``filter`` is returned as it is."""
     raw = selection.get("filter")
     if raw:
         return str(raw), {}

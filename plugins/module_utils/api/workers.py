@@ -35,7 +35,9 @@ class _Queue(Generic[Task, Result]):
             return self._next - 1
 
     def run(self) -> None:
-        """Work until nothing is left. An error is kept, not raised: the caller raises it once all threads have ended."""
+        """Work until nothing is left. An error is kept, not raised: the caller raises it once all threads have
+        ended.
+        """
         while True:
             number = self._take()
             if number is None:
@@ -58,7 +60,8 @@ def side_by_side(client: Client, work: Callable[[Task], Result], tasks: Sequence
 
     All calls for a client share its ``concurrency`` connections, also one call inside another: the calling thread
     works itself and takes as many helpers as are free. The first error ends it: no further task starts, those under
-    way come to their end, then it is raised. So does an interrupt, which also ends the waits of the threads under way.
+    way come to their end, then it is raised. So does an interrupt, which also ends the waits of the threads under
+    way.
     """
     queue = _Queue(work, tasks)
     helpers = 0

@@ -24,8 +24,8 @@ def is_id(group: str) -> bool:
 def resolve(client: Client, groups: Iterable[str]) -> Tuple[Dict[str, str], Dict[str, str]]:
     """Find the ids of host groups, with one look-up for all names and none where there are only ids.
 
-    @return: the id of each group by what the user called it, and what is wrong with those that have none
-    @raise FalconError: the host groups cannot be read
+    Returns the id of each group by what the user called it, and what is wrong with those that have none. Raises
+    FalconError when the host groups cannot be read.
     """
     given = list(dict.fromkeys(groups))
     ids = {group: group.lower() for group in given if is_id(group)}
@@ -34,29 +34,27 @@ def resolve(client: Client, groups: Iterable[str]) -> Tuple[Dict[str, str], Dict
     if names:
         service = HostGroups(client)
         found = service.resolve(names)
+        unknown = [name for name in names if not found.get(name.lower())]
+        near = service.suggestions(unknown) if unknown else {}
         for name in names:
             matches = found.get(name.lower(), [])
             if len(matches) == 1:
                 ids[name] = str(matches[0]["id"])
             else:
-                problems[name] = _problem(name, matches, service)
+                problems[name] = _problem(name, matches, near.get(name, []))
     return ids, problems
 
 
 def ids_of(client: Client, groups: Sequence[str]) -> List[str]:
-    """The ids of host groups.
-
-    @raise TaskFailed: one of them does not exist, or its name is that of several
-    """
+    """The ids of host groups. Raises TaskFailed when one does not exist, or its name is that of several."""
     ids, problems = resolve(client, groups)
     if problems:
         raise TaskFailed("host_groups: " + "; ".join(problems.values()))
     return [ids[group] for group in groups]
 
 
-def _problem(name: str, matches: Sequence[Mapping[str, str]], service: HostGroups) -> str:
+def _problem(name: str, matches: Sequence[Mapping[str, str]], near: Sequence[str]) -> str:
     if matches:
         named = ", ".join(f"{match['name']} ({match['id']})" for match in matches)
-        return f"{name!r} is the name of {len(matches)} host groups; name one by its id: {named}"
-    near = service.candidates(name)
-    return f"there is no host group {name!r}" + (f"; there are: {', '.join(near)}" if near else "")
+        return f"{name!r} is the name of {len(matches)} host groups; use the id of one: {named}"
+    return f"unknown host group {name!r}" + (f"; did you mean one of: {', '.join(near)}" if near else "")

@@ -2,20 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The task of C{falcon_ioc_info}: what a tenant holds."""
+"""The task of `falcon_ioc_info`: what a tenant holds."""
 
 from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from ..api import fql
-from ..api.client import Client
-from ..api.current import Current
-from ..api.devices import device_count
-from ..api.errors import RequestRefused
-from ..api.observe import SHORTEST_URL, TOO_LONG, chunks
-from ..api.selection import Found
-from ..api.workers import side_by_side
+from ..api.devices import Devices
 from ..ioc import expiry
 from ..ioc.fields import ACTIONS, PLATFORMS, SEVERITIES
 from ..ioc.values import TYPES, Identity, ValueProblem, normalise, recognise, spellings
@@ -68,27 +61,24 @@ SPEC = CONNECTION + ArgumentSpec(
 
 
 def run(params: Params, context: Context) -> Result:
-    """Find indicators.
-
-    @raise TaskFailed: an option cannot be used
-    @raise FalconError: the tenant could not be read whole
+    """Find indicators. Raises TaskFailed for an option that cannot be used, FalconError when the tenant cannot be
+    read whole.
     """
     limit = params.get("limit")
     if limit is not None and limit < 1:
-        raise TaskFailed(f"limit is at least 1, got {limit}")
+        raise TaskFailed(f"limit must be at least 1, got {limit}")
     selection = _selection(params)
     client = connect(params, context, _CONNECTIONS)
     try:
-        if selection.get("host_groups") and params.get("api") != "legacy":
+        api = open_api(client, params)
+        if selection.get("host_groups") and api.capabilities.host_groups:
             selection["host_groups"] = ids_of(client, selection["host_groups"])
-        found = _find(open_api(client, params), client, selection, params)
+        found = api.search(selection, params.get("sort"), limit, params.get("from_parent"))
         iocs = found.records
         if params.get("device_count"):
-            legacy = params.get("api") == "legacy"
-            counts = side_by_side(
-                client, lambda record: device_count(client, record["type"], record["value"], legacy), iocs
-            )
-            iocs = [{**record, **count} for record, count in zip(iocs, counts)]
+            devices = Devices(client, legacy=params.get("api") == "legacy")
+            counts = devices.counts([(record["type"], record["value"]) for record in iocs])
+            iocs = [{**record, **count.as_dict()} for record, count in zip(iocs, counts)]
         requests = client.requests.dict()
     finally:
         client.close()
@@ -96,7 +86,7 @@ def run(params: Params, context: Context) -> Result:
 
 
 def _selection(params: Params) -> Dict[str, Any]:
-    """The options as the API layer takes them: values in normal form, the founding API's words in today's."""
+    """The options as the API layer takes them: values in normal form, legacy words in current ones."""
     if params.get("filter"):
         return {"filter": params["filter"]}
     for name, _choices in _LISTS:
@@ -145,7 +135,7 @@ def _instants(params: Params) -> Dict[str, str]:
             except ValueError as problem:
                 raise TaskFailed(f"{name}: {problem}") from problem
             if instant is None:
-                raise TaskFailed(f"{name}: a time is wanted, got never")
+                raise TaskFailed(f"{name}: expected a time, got never")
             found[name] = expiry.wire(instant)
     return found
 
@@ -158,37 +148,3 @@ def _normal(value: str, types: Any) -> Identity:
         except ValueProblem:
             continue
     return recognise(value) or ("", value.strip())
-
-
-def _find(api: Any, client: Client, selection: Dict[str, Any], params: Params) -> Found:
-    """Search; a tenant that refuses a long filter is asked for fewer values at a time."""
-    room = fql.LONGEST_URL - 4000
-    while True:
-        try:
-            return _find_in_parts(api, client, selection, params, room)
-        except RequestRefused as error:
-            length = sum(len(value) for value in selection.get("values") or ())
-            room = min(room, length) // 2
-            if error.status not in TOO_LONG or room < SHORTEST_URL:
-                raise
-
-
-def _find_in_parts(api: Any, client: Client, selection: Dict[str, Any], params: Params, room: int) -> Found:
-    """Search; with more values than one URL holds, in several searches side by side."""
-    sort, limit, from_parent = params.get("sort"), params.get("limit"), params.get("from_parent")
-    values = selection.get("values") or []
-    parts = (
-        chunks([value for value in values if fql.quotable(value)], room) if isinstance(api, Current) else []
-    )
-    if len(parts) < 2:
-        found: Found = api.find(selection, sort, limit, from_parent)
-        return found
-    pieces = side_by_side(
-        client, lambda part: api.find({**selection, "values": part}, sort, None, from_parent), parts
-    )
-    records = list({record["id"]: record for piece in pieces for record in piece.records}.values())
-    if sort:
-        name, _separator, direction = sort.replace("|", ".").rpartition(".")
-        name = name or sort
-        records.sort(key=lambda record: str(record.get(name) or ""), reverse=direction == "desc")
-    return Found(records if limit is None else records[:limit], len(records), pieces[0].fql)

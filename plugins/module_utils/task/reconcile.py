@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Dict, Iterable, List, Sequence, Tuple
 
 from ..api import fql
-from ..api.batches import Outcome
 from ..api.errors import FalconError, NotSupported
-from ..api.legacy import Legacy
+from ..api.writes.verbs import CONFLICT, DONE, GONE, Outcome
 from ..ioc.change import CREATE, DELETE, UPDATE, Change, Vocabulary
 from ..ioc.item import Desired, with_groups
 from ..ioc.plan import Plan, plan
@@ -28,6 +27,7 @@ from ..ioc.wording import some
 from .base import Context, Params, TaskFailed
 from .connection import connect
 from .groups import resolve
+from .options import WRITING
 from .tenant import open_api
 
 #: Characters of a comment as a URL holds it: half of what the longest URL takes, the other half is for ids.
@@ -88,14 +88,17 @@ class Reconciliation:
         self._context = context
         self.client = connect(params, context, concurrency)
         self._api = open_api(self.client, params)
+        #: What a write met that was to be otherwise: what exists, or that it is gone.
+        self._met: Dict[Identity, Outcome] = {}
         self._policy = replace(policy, vocabulary=self._vocabulary())
         self._refuse_what_is_lost()
         self._refuse_a_long_comment()
 
     def _refuse_what_is_lost(self) -> None:
         """An option that the API has no place for is refused before anything is read, in check mode too."""
-        given = [name for name in ("comment", "ignore_warnings", "retrodetects") if self._params.get(name)]
-        if given and isinstance(self._api, Legacy):
+        taken = self._api.capabilities.options
+        given = [name for name in WRITING.options if self._params.get(name) and name not in taken]
+        if given:
             raise NotSupported(
                 f"The legacy API has no {', '.join(given)}", hint="Leave it out, or use api: current."
             )
@@ -109,8 +112,8 @@ class Reconciliation:
             )
 
     def _vocabulary(self) -> Vocabulary:
-        legacy = isinstance(self._api, Legacy)
-        return Vocabulary(severities=not legacy, counts_days=legacy, refuse=self._api.check)
+        able = self._api.capabilities
+        return Vocabulary(severities=able.severities, counts_days=able.counts_days, refuse=self._api.check)
 
     def run(self, desired: Sequence[Desired]) -> Account:
         """Observe, decide and, outside check mode, apply.
@@ -136,6 +139,10 @@ class Reconciliation:
         )
         observed = self._observe(desired, whole_source)
         decided = plan(desired, observed, self._policy)
+        current = self._confirmed(decided, observed)
+        if current is not observed:
+            observed = current
+            decided = plan(desired, observed, self._policy)
         account = Account(
             decided, failures=list(decided.failures), unchanged=decided.unchanged, groups=groups
         )
@@ -148,6 +155,23 @@ class Reconciliation:
             return account
         self._apply(decided, account)
         return account
+
+    def _confirmed(self, decided: Plan, observed: List[Record]) -> List[Record]:
+        """What was observed, with what a purge is to delete read again by id.
+
+        A search may lag behind, and show an indicator as its former owner had it, or one that is deleted.
+        """
+        doomed = [
+            change.record for change in decided.of(DELETE) if change.purge and change.record is not None
+        ]
+        if not doomed or decided.refusals or not self._api.capabilities.search_lags:
+            return observed
+        current = {record["id"]: record for record in self._api.reread(doomed)}
+        stale = {record["id"] for record in doomed if current.get(record["id"]) != record}
+        if not stale:
+            return observed
+        seen = [record for record in observed if record["id"] not in stale]
+        return seen + [current[one] for one in sorted(stale) if one in current]
 
     def close(self) -> None:
         self.client.close()
@@ -170,7 +194,7 @@ class Reconciliation:
         The legacy API has no host groups; its check says so.
         """
         named = [item for item in desired if item.fields.get("host_groups") and not item.problem]
-        if not named or isinstance(self._api, Legacy):
+        if not named or not self._api.capabilities.host_groups:
             return list(desired), {}
         ids, problems = resolve(
             self.client, (group for item in named for group in item.fields["host_groups"])
@@ -203,15 +227,16 @@ class Reconciliation:
                 )
                 continue
             for change, outcome in zip(due, self._write(operation, due)):
-                if outcome.status == "done":
+                if outcome.status == DONE:
                     account.done.append(change)
                     account.records[change.identity] = outcome.record or change.predicted()
-                elif outcome.status == "gone" and operation == DELETE:
+                elif outcome.status == GONE and operation == DELETE:
                     vanished.append(f"{change.kind} {change.value}")
-                elif outcome.status in ("conflict", "gone") and not last:
+                elif outcome.status in (CONFLICT, GONE) and not last:
                     again.append(change)
+                    self._met[change.identity] = outcome
                 else:
-                    account.failures.append(_failed(change, outcome.message))
+                    account.failures.append(_failed(change, outcome.message, outcome.code or "refused"))
                     stopped = self._policy.on_error == "fail"
         if vanished:
             self._context.warn(f"{some(vanished)} had been deleted by somebody else meanwhile")
@@ -251,7 +276,7 @@ class Reconciliation:
             self._policy, purge=False, max_deletions=None, on_error="continue", on_protected="skip"
         )
         try:
-            observed = self._observe(items, False)
+            observed = self._observe_again(items, changes)
             observed.extend(self._observe_other_spellings(changes, observed))
         except FalconError as error:
             message = f"was changed by somebody else meanwhile, and looking again failed: {error}"
@@ -274,6 +299,21 @@ class Reconciliation:
             )
         self._send(decided.changes, account, last=True)
 
+    def _observe_again(self, items: Sequence[Desired], changes: Sequence[Change]) -> List[Record]:
+        """The records of the items as they are now.
+
+        What the answers to our writes have told is believed: a search that lags behind may not show it yet.
+        """
+        existing = [
+            outcome.record
+            for outcome in (self._met[change.identity] for change in changes)
+            if outcome.record is not None
+        ]
+        gone = {change.id for change in changes if self._met[change.identity].status == GONE}
+        known = {identity(record) for record in existing}
+        found = self._observe([item for item in items if item.identity not in known], False)
+        return self._api.reread(existing) + [record for record in found if record["id"] not in gone]
+
     def _observe_other_spellings(
         self, changes: Sequence[Change], observed: Sequence[Record]
     ) -> Sequence[Record]:
@@ -283,7 +323,7 @@ class Reconciliation:
         """
         seen = {identity(record) for record in observed}
         lost = [change for change in changes if change.operation == CREATE and change.identity not in seen]
-        if not lost or isinstance(self._api, Legacy):
+        if not lost or not self._api.capabilities.keeps_spelling:
             return ()
         found = self._api.observe([(*change.identity, change.value) for change in lost], everywhere=True)
         for record in found:

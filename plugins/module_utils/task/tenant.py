@@ -6,16 +6,15 @@
 
 from __future__ import annotations
 
-from typing import Union
-
+from ..api.api import IndicatorApi
 from ..api.client import Client
 from ..api.current import Current
 from ..api.legacy import Legacy
 from .base import Params
 
 
-def open_api(client: Client, params: Params) -> Union[Current, Legacy]:
-    """The API that the option C{api} names; both have the same verbs."""
+def open_api(client: Client, params: Params) -> IndicatorApi:
+    """The API that the option `api` names; both have the same verbs."""
     if params.get("api") == "legacy":
         return Legacy(client)
     return Current(client, params.get("batch_size") or 200, params.get("page_size") or 2000)

@@ -113,7 +113,7 @@ class Watch:
     def _owned(self) -> list[tuple[str, str]]:
         if not self._source:
             return []
-        found = Current(self._client).find({"sources": [self._source]})
+        found = Current(self._client).search({"sources": [self._source]})
         return [(record["type"], record["value"]) for record in found.records if record["type"] in OBSERVED]
 
     def close(self) -> None:

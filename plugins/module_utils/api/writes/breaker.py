@@ -48,5 +48,7 @@ class Breaker:
                 self._standing = Standing()
             elif event:
                 self._standing = Standing(
-                    now.lost + (event == LOST), now.refused + (event == REFUSED), now.broken + (event == BROKEN)
+                    now.lost + (event == LOST),
+                    now.refused + (event == REFUSED),
+                    now.broken + (event == BROKEN),
                 )

@@ -24,10 +24,10 @@ class Outcome:
     """What became of one input.
 
     ``status`` is ``done``; ``conflict``: somebody else has created it meanwhile, ``record`` is what exists, where it
-    could be found; ``gone``: somebody else has deleted it meanwhile; ``failed``; ``unsent``: not sent, or refused with its
-    batch and not sent again, because of what became of others. ``code`` says why in one word (``refused``, ``exists``,
-    ``gone``, ``not_stored``, ``stored_otherwise``, ``not_sent``, or the code of a FalconError); ``http_status``, ``api_code``
-    and ``trace_id`` are those of Falcon's answer.
+    could be found; ``gone``: somebody else has deleted it meanwhile; ``failed``; ``unsent``: not sent, or refused
+    with its batch and not sent again, because of what became of others. ``code`` says why in one word (``refused``,
+    ``exists``, ``gone``, ``not_stored``, ``stored_otherwise``, ``not_sent``, or the code of a FalconError);
+    ``http_status``, ``api_code`` and ``trace_id`` are those of Falcon's answer.
     """
 
     status: str
@@ -57,8 +57,9 @@ class Job:
 class Verb:
     """One kind of write.
 
-    ``doing`` and ``done`` are its forms for messages. ``by_id``: an HTTP 404 means that an indicator of the batch is gone.
-    ``insists``: what the tenant warns of is written all the same, unless it is doubtful whether it was written before.
+    ``doing`` and ``done`` are its forms for messages. ``by_id``: an HTTP 404 means that an indicator of the batch
+    is gone. ``insists``: what the tenant warns of is written all the same, unless it is doubtful whether it was
+    written before.
     """
 
     name = "write"
@@ -72,7 +73,9 @@ class Verb:
         raise NotImplementedError
 
     def settle(self, jobs: Sequence[Job], answer: Answer) -> Dict[int, Outcome]:
-        """Read outcomes, by index of the job, off an answer of success. What it does not mention is left out. Pure."""
+        """Read outcomes, by index of the job, off an answer of success. What it does not mention is left out.
+        Pure.
+        """
         raise NotImplementedError
 
     def look_up(self, jobs: Sequence[Job]) -> Dict[int, Outcome]:

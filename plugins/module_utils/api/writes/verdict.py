@@ -38,13 +38,13 @@ _SPLITTABLE = (200, 201, 400, 409, 413, 414, 422, 431)
 class Verdict:
     """What to do next.
 
-    ``settled`` are outcomes that are certain. ``exists`` are jobs that Falcon says exist already: they are looked for once
-    the other batches are through, as its search may lag behind. ``cleared`` are jobs that have been proved not to exist:
-    they are sent again with what was withheld from them. ``rest`` are all others. Those of them in ``look`` are read back
-    first. Then, with what reading back has not settled, ``then`` happens, or ``if_found`` where reading back has settled
-    any; ``failure`` is the outcome where that is to fail. ``wait``: the try to back off for before anything else, with the
-    seconds that Falcon ``asked`` for. ``say`` is a warning for the user with its kind, ``event`` what the breaker counts,
-    ``stop`` why nothing more is sent, in this run or (``give_up``) ever.
+    ``settled`` are outcomes that are certain. ``exists`` are jobs that Falcon says exist already: they are looked
+    for once the other batches are through, as its search may lag behind. ``cleared`` are jobs that have been proved
+    not to exist: they are sent again with what was withheld from them. ``rest`` are all others. Those of them in
+    ``look`` are read back first. Then, with what reading back has not settled, ``then`` happens, or ``if_found``
+    where reading back has settled any; ``failure`` is the outcome where that is to fail. ``wait``: the try to back
+    off for before anything else, with the seconds that Falcon ``asked`` for. ``say`` is a warning for the user with
+    its kind, ``event`` what the breaker counts, ``stop`` why nothing more is sent, in this run or (``give_up``) ever.
     """
 
     settled: Dict[int, Outcome] = field(default_factory=dict)
@@ -74,8 +74,8 @@ def verdict(
 ) -> Verdict:
     """Judge one batch by its answer, or by the error that came instead. Marks jobs as doubtful, lost and left out.
 
-    ``standing`` tells what became of the batches before; ``retries`` how often a lost answer is made up for; ``hide`` makes
-    foreign text fit for a message.
+    ``standing`` tells what became of the batches before; ``retries`` how often a lost answer is made up for;
+    ``hide`` makes foreign text fit for a message.
     """
     if isinstance(came, AmbiguousWrite):
         return _lost(verb, jobs, came, standing, retries)
@@ -92,9 +92,7 @@ def failure_of(error: FalconError, message: str = "") -> Outcome:
     return Outcome(FAILED, None, text, error.code, error.status, error.api_code, error.trace_id)
 
 
-def _lost(
-    verb: Verb, jobs: List[Job], error: AmbiguousWrite, standing: Standing, retries: int
-) -> Verdict:
+def _lost(verb: Verb, jobs: List[Job], error: AmbiguousWrite, standing: Standing, retries: int) -> Verdict:
     """An answer was lost. What has been carried out is found by reading back, the rest is sent again, in smaller
     batches when that has not helped: they may be too much for Falcon, or for what stands in between.
     """
@@ -102,7 +100,10 @@ def _lost(
     for job in jobs:
         job.doubtful, job.losses = True, losses
     result = Verdict(rest=jobs, look=jobs, what=error.message, wait=losses, asked=error.wait)
-    result.say = ("lost", f"The answer to a write was lost ({error.message}); what it had done was read back.")
+    result.say = (
+        "lost",
+        f"The answer to a write was lost ({error.message}); what it had done was read back.",
+    )
     breaks = error.page or error.status == 500
     if losses > 1 and len(jobs) > 1 and breaks and standing.broken < MOST_BROKEN:
         for job in jobs:
@@ -141,9 +142,7 @@ def _broke_off(jobs: List[Job], error: FalconError, standing: Standing) -> Verdi
     return result
 
 
-def _refused(
-    verb: Verb, jobs: List[Job], error: RequestRefused, standing: Standing, hide: Hide
-) -> Verdict:
+def _refused(verb: Verb, jobs: List[Job], error: RequestRefused, standing: Standing, hide: Hide) -> Verdict:
     """Falcon refused the batch and says that it did nothing. What it names fails, the rest is sent again."""
     if _FULL in error.message.lower():
         return Verdict(rest=jobs, then=FAIL, failure=failure_of(error), stop=f"not sent: {error}")
@@ -174,9 +173,7 @@ def _refused(
     return result
 
 
-def _answered(
-    verb: Verb, jobs: List[Job], answer: Answer, standing: Standing, hide: Hide
-) -> Verdict:
+def _answered(verb: Verb, jobs: List[Job], answer: Answer, standing: Standing, hide: Hide) -> Verdict:
     """An answer of success. What it says is believed; what it leaves out is read back."""
     settled = verb.settle(jobs, answer)
     event = ACCEPTED if settled or not answer.errors else ""
@@ -241,7 +238,11 @@ def _sort_out(
         if all(is_duplicate(problem) for problem in problems):
             result.exists.append(job)
             result.settled[job.index] = Outcome(
-                CONFLICT, message="it exists already", code="exists", http_status=answer.status, trace_id=answer.trace_id
+                CONFLICT,
+                message="it exists already",
+                code="exists",
+                http_status=answer.status,
+                trace_id=answer.trace_id,
             )
         elif verb.insists and job.doubtful and only_warns(problems):
             result.cleared.append(job)

@@ -560,7 +560,7 @@ def test_find(falcon, tenant, connect):
     for number in range(5):
         tenant.add(f"{number}.example", source="ours" if number else "a*b")
     current = Current(connect())
-    found = current.find({"sources": ["ours"]}, sort="value.asc", limit=2, from_parent=False)
+    found = current.search({"sources": ["ours"]}, sort="value.asc", limit=2, from_parent=False)
     assert (len(found.records), found.total, found.fql) == (2, 4, "source:['ours']+deleted:false")
     assert falcon.requests[-1].query == [
         ("filter", "source:['ours']+deleted:false"),
@@ -568,10 +568,10 @@ def test_find(falcon, tenant, connect):
         ("from_parent", "false"),
         ("limit", "2"),
     ]
-    found = current.find({"sources": ["a*b"]})
+    found = current.search({"sources": ["a*b"]})
     assert (len(found.records), found.total, found.fql) == (1, 1, "deleted:false")
     raw = "type: 'domain' + value:*'*x*'"
-    assert current.find({"filter": raw}).fql == raw
+    assert current.search({"filter": raw}).fql == raw
     assert falcon.requests[-1].get("filter") == raw
 
 

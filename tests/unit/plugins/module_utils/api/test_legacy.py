@@ -230,7 +230,7 @@ def test_what_it_cannot_hold_is_not_asked_for(falcon, connect):
     wanted = [("all_subdomains", "a.example", "a.example")]
     assert Legacy(connect()).observe(wanted, [], False) == []
     for selection in ({"types": ["all_subdomains"]}, {"actions": ["prevent"]}):
-        assert Legacy(connect()).find(selection).records == []
+        assert Legacy(connect()).search(selection).records == []
     assert falcon.requests == []
 
 
@@ -249,7 +249,7 @@ def test_find(falcon, old, connect):
     old.add("domain", "a.example", source="s")
     old.add("md5", "0" * 32, source="s", policy="none")
     api = Legacy(connect())
-    found = api.find(
+    found = api.search(
         {
             "sources": ["s"],
             "actions": ["no_action"],
@@ -269,12 +269,12 @@ def test_find(falcon, old, connect):
         ("limit", "1"),
         ("offset", "0"),
     ]
-    assert api.find({"tags": ["x"]}).records == []
+    assert api.search({"tags": ["x"]}).records == []
     for selection in ({"filter": "type:'md5'"}, {"expired": True}):
         with pytest.raises(NotSupported, match="cannot search"):
-            api.find(selection)
+            api.search(selection)
     with pytest.raises(NotSupported, match="cannot sort"):
-        api.find({}, sort="modified_on.desc")
+        api.search({}, sort="modified_on.desc")
 
 
 @pytest.mark.parametrize("said", ["404", "html 404", "405", "410", "html 410"])
@@ -286,7 +286,7 @@ def test_switched_off_is_one_sentence(falcon, connect, said):
     api = Legacy(connect())
     for ask in (
         lambda: api.observe([("domain", "a.example", "a.example")], ["s"], True),
-        lambda: api.find({}),
+        lambda: api.search({}),
     ):
         with pytest.raises(NotSupported) as caught:
             ask()
@@ -305,7 +305,7 @@ def test_switched_off_is_one_sentence(falcon, connect, said):
 def test_a_403_may_mean_either(falcon, connect):
     falcon.handler = lambda request: falcon.error(403, "access denied, authorization failed")
     with pytest.raises(PermissionRefused) as caught:
-        Legacy(connect()).find({})
+        Legacy(connect()).search({})
     assert "IOCs (Indicators of Compromise): Read" in str(caught.value) and "api: current" in str(
         caught.value
     )
@@ -314,7 +314,7 @@ def test_a_403_may_mean_either(falcon, connect):
 def test_half_a_view_is_none(falcon, connect):
     falcon.handler = lambda request: falcon.ok([], total=3)
     with pytest.raises(IncompleteView):
-        Legacy(connect()).find({})
+        Legacy(connect()).search({})
     falcon.handler = lambda request: falcon.ok(errors=[{"code": 1, "message": "a shard is missing"}])
     with pytest.raises(IncompleteView, match="a shard is missing"):
         Legacy(connect()).observe([("domain", "a.example", "a.example")], [], False)
@@ -336,10 +336,10 @@ def test_deleted_ones_are_those_that_only_a_query_for_them_shows(falcon, connect
 
     falcon.handler = handler
     api = Legacy(connect())
-    found = api.find({"include_deleted": True})
+    found = api.search({"include_deleted": True})
     assert [(record["id"], record["deleted"]) for record in found.records] == [(live, False), (gone, True)]
     for selection in ({"deleted": True}, {"deleted_by": "carol"}):
-        found = api.find(selection)
+        found = api.search(selection)
         assert [(record["id"], record["deleted"]) for record in found.records] == [(gone, True)]
         assert found.total == 1
     assert any(("deleted_by", "carol") in request.query for request in falcon.requests)
@@ -355,14 +355,14 @@ def test_pages_without_a_total_end_with_one_that_brings_nothing(falcon, connect)
         return falcon.ok([{"type": "domain", "value": request.get("value"), "policy": "detect"}])
 
     falcon.handler = handler
-    assert len(Legacy(connect()).find({"share_levels": ["red"]}).records) == 1200
+    assert len(Legacy(connect()).search({"share_levels": ["red"]}).records) == 1200
     assert falcon.requests[0].query[0] == ("share_levels", "red")
 
 
 def test_a_source_with_a_comma_is_compared_here(falcon, old, connect):
     old.add("domain", "a.example", source="a, b")
     old.add("domain", "b.example", source="a")
-    found = Legacy(connect()).find({"sources": ["a, b"]})
+    found = Legacy(connect()).search({"sources": ["a, b"]})
     assert [record["value"] for record in found.records] == ["a.example"]
 
 
@@ -371,13 +371,13 @@ def test_a_query_with_an_error_is_no_view(falcon, connect):
         ["md5:x"], errors=[{"code": 1, "message": "a shard is missing"}]
     )
     with pytest.raises(IncompleteView, match="a shard is missing"):
-        Legacy(connect()).find({})
+        Legacy(connect()).search({})
 
 
 def test_a_path_that_is_not_found_is_no_indicator_that_is_not(falcon, connect):
     falcon.handler = lambda request: falcon.error(404, "Resource Not Found")
     api = Legacy(connect())
-    for ask in (lambda: api.find({}), lambda: api.observe([("md5", "x", "x")], [], False)):
+    for ask in (lambda: api.search({}), lambda: api.observe([("md5", "x", "x")], [], False)):
         with pytest.raises(NotSupported, match="switched the legacy API"):
             ask()
     falcon.handler = lambda request: falcon.error(404, "md5:x - Resource Not Found")
