@@ -106,7 +106,7 @@ def test_hosts_processes_and_groups(client: Client, demo_simulator: Tenant) -> N
     found = groups.resolve(["Servers", "twice", "none"])
     assert {name: len(matches) for name, matches in found.items()} == {"servers": 1, "twice": 2, "none": 0}
     assert groups.names([found["servers"][0]["id"]])
-    assert "Servers" in groups.candidates("serverz")
+    assert "Servers" in groups.suggestions(["serverz"])["serverz"]
     check(demo_simulator)
 
 

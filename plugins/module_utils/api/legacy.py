@@ -127,7 +127,7 @@ class Legacy:
         wanted: Sequence[Wanted],
         sources: Sequence[str] = (),
         whole: bool = False,
-        everywhere: bool = False,
+        everywhere: bool = False,  # noqa: ARG002  # as the protocol has it
     ) -> List[Record]:
         """See current.Current.observe. A value is known by one spelling here, so ``everywhere`` finds no more."""
         wanted = [one for one in wanted if one[0] in _TYPES]  # it has none of the others

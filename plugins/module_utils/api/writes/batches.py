@@ -120,6 +120,8 @@ class Batches:
         """Queue halves, down to the one that is to blame."""
         if not jobs:
             return
+        for job in jobs:
+            job.doubtful = True  # a part of what was refused as a whole may be stored all the same
         half = -(-len(jobs) // 2)
         self._sizing.halved(len(jobs))
         with self._lock:

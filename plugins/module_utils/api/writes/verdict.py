@@ -164,8 +164,6 @@ def _refused(verb: Verb, jobs: List[Job], error: RequestRefused, standing: Stand
         if known or verb.insists:
             result.look = jobs
             result.if_found = SPLIT
-        for job in jobs:
-            job.doubtful = job.doubtful or not one_is_gone
     else:
         result.then = FAIL
         if len(jobs) > 1:

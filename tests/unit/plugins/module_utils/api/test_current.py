@@ -71,7 +71,11 @@ def test_nothing_to_write_sends_nothing(falcon, tenant, connect):
 def test_one_bad_row_does_not_sink_the_rest(falcon, tenant, connect):
     outcomes = Current(connect()).create(bodies(600, bad={250}))
     assert statuses(outcomes) == ["done"] * 250 + ["failed"] + ["done"] * 349
-    assert (outcomes[250].message, outcomes[250].code) == ("description: is bad", 400)
+    assert (outcomes[250].message, outcomes[250].code, outcomes[250].http_status) == (
+        "description: is bad",
+        "refused",
+        400,
+    )
     assert sizes(falcon) == [200, 200, 199, 200]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import Count, Devices, device_count
+from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import Count, Devices
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
     IncompleteView,
     PermissionRefused,
@@ -22,7 +22,7 @@ HOSTS, OLD_HOSTS = "/iocs/queries/indicators/devices/v1", "/indicators/queries/d
 def test_a_count(falcon, connect):
     falcon.script = [falcon.ok([{"type": "domain", "value": "x", "device_count": 3, "limit_exceeded": True}])]
     client = connect()
-    assert device_count(client, "domain", "x") == {"device_count": 3, "limit_exceeded": True}
+    assert Devices(client).count("domain", "x").as_dict() == {"device_count": 3, "limit_exceeded": True}
     assert falcon.requests[0].query == [("type", "domain"), ("value", "x")]
 
 
@@ -161,7 +161,7 @@ def test_the_older_path_may_need_a_scope_that_is_missing(falcon, connect):
 
 
 def test_no_sensor_reports_subdomains(falcon, connect):
-    assert device_count(connect(), "all_subdomains", "x.example") == {
+    assert Devices(connect()).count("all_subdomains", "x.example").as_dict() == {
         "device_count": 0,
         "limit_exceeded": False,
     }

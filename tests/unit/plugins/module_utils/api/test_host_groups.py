@@ -50,12 +50,32 @@ def test_a_name_that_no_filter_can_hold(falcon, connect, name):
     assert falcon.requests[0].get("filter") is None
 
 
-def test_candidates(falcon, connect):
+def test_suggestions(falcon, connect):
     falcon.handler = lambda request: falcon.ok(groups("Servers", "Laptops", "Kiosk"), total=3)
-    service = HostGroups(connect())
-    assert service.candidates("server") == ["Servers"]
-    assert service.candidates("zzz") == ["Kiosk", "Laptops", "Servers"]
+    found = HostGroups(connect()).suggestions(["server", "zzz"])
+    assert found == {"server": ["Servers"], "zzz": ["Kiosk", "Laptops", "Servers"]}
     assert len(falcon.requests) == 1
+
+
+def test_suggestions_are_bounded_whatever_the_tenant_holds(falcon, connect):
+    every = groups(*(f"Servers {number:05}" for number in range(500)))
+    falcon.handler = lambda request: falcon.ok(every, total=20_000)
+    found = HostGroups(connect()).suggestions([f"Servrs {number:05}" for number in range(300)])
+    assert len(falcon.requests) == 1
+    assert len(found) == 10 and "Servers 00003" in found["Servrs 00003"]
+
+
+def test_pages_behind_the_first_are_read_at_the_same_time(falcon, connect):
+    every = groups(*(f"g{number:04}" for number in range(1700)))
+
+    def handler(request):
+        start = int(request.get("offset"))
+        return falcon.ok(every[start : start + 500], total=len(every))
+
+    falcon.handler = handler
+    found = HostGroups(connect(concurrency=4)).resolve(["G1699", *("x\\" + str(n) for n in range(2))])
+    assert len(found["g1699"]) == 1
+    assert sorted(int(request.get("offset")) for request in falcon.requests) == [0, 500, 1000, 1500]
 
 
 def test_half_a_list_is_none(falcon, connect):

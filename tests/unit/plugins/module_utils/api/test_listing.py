@@ -13,19 +13,28 @@ from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import
     RequestRefused,
     Unavailable,
 )
-from ansible_collections.threatops.falcon.plugins.module_utils.api.listing import Listing, PageSize
+from ansible_collections.threatops.falcon.plugins.module_utils.api.limits import Limits
+from ansible_collections.threatops.falcon.plugins.module_utils.api.listing import BY_CREATION, Listing
 
 
 def rows(*numbers):
     return [{"id": f"{number:064x}", "type": "domain", "value": f"{number}.example"} for number in numbers]
 
 
+def dated(*numbers):
+    """Rows with a time of creation in the order of their numbers."""
+    return [
+        {**row, "created_on": f"2026-01-01T00:{number // 60:02}:{number % 60:02}.5Z"}
+        for row, number in zip(rows(*numbers), numbers)
+    ]
+
+
 def listing(client, size=3, most=None):
-    return Listing(client, PageSize(size), [("filter", "deleted:false")], most)
+    return Listing(client, Limits(size), [("filter", "deleted:false")], most)
 
 
 def count(client, size=3, most=None):
-    return len(listing(client, size, most).finish())
+    return len(listing(client, size, most).read_to_the_end())
 
 
 def places(falcon):
@@ -72,7 +81,7 @@ def test_offsets_end_at_ten_thousand(falcon, connect):
 
     falcon.handler = handler
     with pytest.raises(IncompleteView, match="there are 10003 but shows 10000"):
-        count(connect(), 2000)
+        count(connect(retries=1), 2000)
     assert len(falcon.requests) == 10, "read twice"
 
 
@@ -111,7 +120,7 @@ def test_a_listing_that_always_stops_short_is_no_view(falcon, connect, fault):
     first = falcon.ok(rows(1, 2, 3), total=4, after="a")
     falcon.script = [first, FAULTS[fault](falcon), first, FAULTS[fault](falcon)]
     with pytest.raises(IncompleteView, match="there are 4 but shows 3"):
-        count(connect())
+        count(connect(retries=1))
 
 
 def test_a_page_without_resources_is_read_again(falcon, connect):
@@ -126,7 +135,7 @@ def test_a_page_without_resources_twice_is_an_empty_page(falcon, connect):
     first, nothing = falcon.ok(rows(1, 2, 3), total=4, after="a"), falcon.ok(None, total=4, after="b")
     falcon.script = [first, nothing, nothing, first, nothing, nothing]
     with pytest.raises(IncompleteView, match="there are 4 but shows 3"):
-        count(connect())
+        count(connect(retries=1))
 
 
 def test_a_first_page_that_has_more_rows_than_its_total_is_not_the_end(falcon, connect):
@@ -148,11 +157,100 @@ def test_a_total_that_grows(falcon, connect):
 def test_a_total_that_shrinks_does_not_end_it_early(falcon, connect):
     """Those that are gone may be among those read: the rest is still to come."""
     falcon.script = [
-        falcon.ok(rows(1, 2, 3), total=6, after="a"),
-        falcon.ok(rows(4, 5, 6), total=3, after="b"),
+        falcon.ok(dated(1, 2, 3), total=6, after="a"),
+        falcon.ok(dated(4, 5, 6), total=3, after="b"),
         falcon.ok([], total=3, after=""),
     ]
     assert count(connect()) == 6
+    assert len(falcon.requests) == 3
+
+
+def test_a_total_that_shrinks_while_records_may_move_is_read_again(falcon, connect):
+    """One was read and then deleted, another moved to a page that was read before: the counts agree, the view is half."""
+    moved = [
+        falcon.ok(dated(2, 1, 3), total=6, after="a"),
+        falcon.ok(dated(4, 5), total=5, after="b"),
+        falcon.ok([], total=5, after=""),
+    ]
+    falcon.script = [*moved, falcon.ok(dated(1, 3, 4), total=5, after="a"), falcon.ok(dated(5, 6), total=5)]
+    assert count(connect()) == 5
+    assert len(falcon.requests) == 5
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize("text", ["invalid sort", "bad request"])
+def test_a_tenant_that_refuses_the_order_of_creation(falcon, connect, status, text):
+    def handler(request):
+        if request.get("sort"):
+            return falcon.error(status, text)
+        return falcon.ok(rows(1, 2), total=2)
+
+    falcon.handler = handler
+    client = connect()
+    limits = Limits(2000)
+    for _round in range(2):
+        assert len(Listing(client, limits, []).read_to_the_end()) == 2
+    assert (limits.sorts, limits.rows) == (False, 2000)
+    if text == "invalid sort":
+        assert [request.get("sort") for request in falcon.requests] == [BY_CREATION, None, None]
+
+
+def test_a_filter_that_is_refused_does_not_cost_the_order(falcon, connect):
+    limits = Limits(2000)
+    falcon.handler = lambda request: falcon.error(400, "no")
+    with pytest.raises(RequestRefused):
+        Listing(connect(), limits, []).read_to_the_end()
+    assert (limits.sorts, limits.rows) == (True, 2000)
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_page_that_repeats_with_neither_total_nor_after(falcon, connect, clock, full):
+    """A page that brings nothing new is the end where it is not full; a full one hides what comes behind it."""
+    falcon.handler = lambda request: falcon.ok(rows(1, 2, 3) if full else rows(1, 2))
+    client = connect(retries=2)
+    if full:
+        with pytest.raises(IncompleteView, match="does not say how many"):
+            count(client, 3)
+        assert len(falcon.requests) == 6
+    else:
+        assert count(client, 3) == 2
+        assert len(falcon.requests) == 2
+
+
+def test_a_lagging_total_is_looked_at_as_often_as_retries_says(falcon, connect, clock):
+    answers = [falcon.ok(rows(1, 2), total=3), falcon.ok([], total=3)] * 3
+    falcon.script = [*answers, falcon.ok(rows(1, 2, 3), total=3)]
+    assert count(connect(retries=3)) == 3
+    assert clock.slept[0] < clock.slept[1] < clock.slept[2]
+
+
+ODD = {
+    "tags": {"tags": [None]},
+    "severity": {"severity": 50},
+    "id": {"id": 7},
+    "metadata": {"metadata": "x"},
+}
+
+
+@pytest.mark.parametrize("field", ODD)
+def test_an_odd_record_is_left_alone_and_named(falcon, connect, field):
+    odd = {**rows(3)[0], **ODD[field]}
+    falcon.handler = lambda request: falcon.ok([*rows(1, 2), odd], total=3)
+    client = connect()
+    limits = Limits(3)
+    for _round in range(2):
+        found = Listing(client, limits, []).read_to_the_end()
+        assert {record["value"] for record in found.values()} == {"1.example", "2.example"}
+    assert len(client.warnings) == 1
+    assert "domain 3.example" in client.warnings[0] and f": {field}" in client.warnings[0]
+
+
+def test_many_odd_records_are_not_all_named(falcon, connect):
+    every = [{**row, "tags": [None]} for row in rows(*range(20))]
+    falcon.handler = lambda request: falcon.ok(every, total=20)
+    client = connect()
+    assert count(client, 20) == 0
+    assert len(client.warnings) == 6
 
 
 def test_a_page_with_errors_is_read_again_and_then_given_up(falcon, connect):
@@ -185,9 +283,9 @@ def test_a_tenant_with_small_pages(falcon, connect, clock, largest, form):
 
     falcon.handler = handler
     client = connect()
-    size = PageSize(2000)
+    size = Limits(2000)
     for _round in range(2):
-        assert len(Listing(client, size, []).finish()) == 1200
+        assert len(Listing(client, size, []).read_to_the_end()) == 1200
     refused = 1 if largest == 500 else 2
     pages = -(-1200 // largest)
     assert len(falcon.requests) == refused + 2 * pages, "the size is kept for the run"
@@ -212,7 +310,9 @@ def test_what_refuses_every_size_is_told(falcon, connect):
     falcon.handler = lambda request: falcon.error(400, "no")
     with pytest.raises(RequestRefused):
         count(connect(), 2000)
-    assert [request.get("limit") for request in falcon.requests] == ["2000", "500", "100"]
+    asked = [(request.get("limit"), request.get("sort")) for request in falcon.requests]
+    sizes = ("2000", "500", "100")
+    assert asked == [*((size, BY_CREATION) for size in sizes), *((size, None) for size in sizes)]
 
 
 def test_html_for_ever_ends(falcon, connect, clock):
@@ -228,7 +328,7 @@ def test_a_limit_reads_no_more_than_it_must(falcon, connect):
         falcon.ok(rows(4, 5), total=100, after="b"),
     ]
     read = listing(connect(), 3, most=5)
-    assert len(read.finish()) == 5 and read.total == 100
+    assert len(read.read_to_the_end()) == 5 and read.total == 100
     assert [request.get("limit") for request in falcon.requests] == ["3", "2"]
 
 

@@ -11,7 +11,7 @@ from typing import Any, Sequence
 import pytest
 from run_task import run
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api.batches import Outcome
+from ansible_collections.threatops.falcon.plugins.module_utils.api.writes.verbs import Outcome
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import Change
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import Failure, Plan
@@ -160,7 +160,7 @@ def test_host_groups_by_name_are_looked_up_once(simulator: Any) -> None:
     assert len(simulator.log("GET", "/devices/combined/host-groups/v1")) == 1
     assert {tuple(record["host_groups"]) for record in simulator.indicators()} == {("5" * 32,)}
     wrong = run("falcon_iocs", simulator, iocs=[domain("x.example", host_groups=["Servrs"])])
-    assert "there is no host group 'Servrs'; there are: Servers" in wrong["msg"]
+    assert "unknown host group 'Servrs'; did you mean one of: Servers" in wrong["msg"]
 
 
 def test_what_the_tenant_holds_in_another_spelling_is_found_and_said(
