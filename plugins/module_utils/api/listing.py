@@ -186,9 +186,10 @@ class Listing:
         elif not brought:
             self._end(self._is_all(answer))
         elif isinstance(after, str) and after:
-            self._after = after
             if after in self._tokens:
                 self._end(self.total is not None and seen >= self.total)
+                return
+            self._after = after
             self._tokens.add(after)
         else:
             self._after = ""

@@ -242,7 +242,7 @@ def test_an_odd_record_is_left_alone_and_named(falcon, connect, field):
         found = Listing(client, limits, []).read_to_the_end()
         assert {record["value"] for record in found.values()} == {"1.example", "2.example"}
     assert len(client.warnings) == 1
-    assert "domain 3.example" in client.warnings[0] and f": {field}" in client.warnings[0]
+    assert "domain 3.example" in client.warnings[0] and f"({field})" in client.warnings[0]
 
 
 def test_many_odd_records_are_not_all_named(falcon, connect):
