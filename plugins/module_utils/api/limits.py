@@ -25,9 +25,9 @@ FURTHEST_OFFSET = 10_000
 class Limits:
     """Starts with what is documented and shrinks where the tenant refuses.
 
-    ``rows`` are the rows of a page, ``ids`` the ids of one GET, ``accepted`` the largest page that was answered, ``url`` the longest URL in
-    characters. ``sorts``: the tenant takes a listing in the order of creation. ``ranges``: it takes a filter by the
-    time of creation, so that a large listing can be read in parts.
+    ``rows`` are the rows of a page, ``ids`` the ids of one GET, ``accepted`` the largest page that was answered,
+    ``url`` the longest URL in characters. ``sorts``: the tenant takes a listing in the order of creation.
+    ``ranges``: it takes a filter by the time of creation, so that a large listing can be read in parts.
     """
 
     def __init__(self, rows: int = PAGE_SIZES[0]) -> None:

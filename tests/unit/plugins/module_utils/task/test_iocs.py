@@ -11,8 +11,8 @@ from typing import Any, Sequence
 import pytest
 from run_task import run
 
-from ansible_collections.threatops.falcon.plugins.module_utils.api.writes.verbs import Outcome
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
+from ansible_collections.threatops.falcon.plugins.module_utils.api.writes.verbs import Outcome
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import Change
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import Failure, Plan
 from ansible_collections.threatops.falcon.plugins.module_utils.task import iocs
