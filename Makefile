@@ -9,7 +9,7 @@ help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
 
 # nox runs one session after the other; make runs two at a time, so the long ones come first.
-ALL = integration core-oldest sanity faults system core-between units contract package lint-ansible docs demo \
+ALL = integration core-oldest sanity faults system core-between units contract bench package lint-ansible docs demo \
       mypy style extra-checks license-check antsibull-nox-config
 QUICK = units-fast mypy style
 SESSIONS ?= $(ALL)

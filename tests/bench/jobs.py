@@ -63,6 +63,30 @@ def items(job: Job) -> list[dict[str, Any]]:
     ]
 
 
+def expected(job: Job) -> dict[str, dict[str, Any]]:
+    """What the tenant holds when the work is done, by value."""
+    asked = {**DEFAULTS, "type": "sha256", "source": SOURCE, "applied_globally": True, "deleted": False}
+    kept = job.listed if job.purge else max(job.listed, job.stored)
+    return {
+        value(number): {**asked, "severity": job.severity(number) if number < job.listed else "medium"}
+        for number in range(kept)
+    }
+
+
+def differences(job: Job, held: list[dict[str, Any]]) -> list[str]:
+    """Where a tenant is not what was asked, field by field."""
+    wanted = expected(job)
+    found = {record["value"]: record for record in held if not record.get("deleted")}
+    wrong = [f"{text} is missing" for text in wanted.keys() - found.keys()]
+    wrong += [f"{text} should not be there" for text in found.keys() - wanted.keys()]
+    for text in wanted.keys() & found.keys():
+        for name, asked in wanted[text].items():
+            have = found[text].get(name)
+            if (sorted(have or ()) != sorted(asked)) if isinstance(asked, list) else have != asked:
+                wrong.append(f"{text}: {name} is {have!r}, not {asked!r}")
+    return sorted(wrong)
+
+
 def write(job: Job, folder: Path) -> None:
     """Write the job for every contestant: list.json, feed.csv, and a playbook for each way of Ansible's."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,8 +96,9 @@ def write(job: Job, folder: Path) -> None:
     _json(folder / "list.json", listed)
     with (folder / "feed.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(["type", "value"])
-        rows.writerows(("sha256", item["value"]) for item in listed)
+        columns = ("type", "value", "action", "severity")
+        rows.writerow(columns)
+        rows.writerows([item[name] for name in columns] for item in listed)
     options = {"source": SOURCE, "purge": job.purge, "defaults": DEFAULTS}
     one = {name: f"{{{{ item.{name} }}}}" for name in ("type", "value", "action", "severity")} | {
         "source": SOURCE
@@ -91,7 +116,13 @@ def write(job: Job, folder: Path) -> None:
     )
     _play(folder, "loop", [_task("falcon_ioc", one) | {"loop": "{{ iocs }}", "loop_control": quiet}], lists)
     _play(folder, "uri", _uri_tasks(quiet), lists)
-    _play(folder, "info", [_task("falcon_ioc_info", {"sources": [SOURCE]})])
+    count = {"ansible.builtin.assert": {"that": f"found.iocs | length == {job.stored}", "quiet": True}}
+    _play(folder, "info", [_task("falcon_ioc_info", {"sources": [SOURCE]}) | {"register": "found"}, count])
+    connection = {f"falcon_{name}": text for name, text in CONNECTION.items()}
+    deployed = {"falcon_iocs": listed, "falcon_ioc_source": SOURCE, "falcon_ioc_defaults": DEFAULTS}
+    role = {"ansible.builtin.include_role": {"name": "threatops.falcon.ioc_deploy"}}
+    options = {"ioc_deploy_purge": job.purge, "ioc_deploy_max_deletions": "100%"}
+    _play(folder, "role", [role], connection | deployed | options)
 
 
 def _uri_tasks(quiet: dict[str, str]) -> list[dict[str, Any]]:
@@ -125,15 +156,18 @@ def _uri_tasks(quiet: dict[str, str]) -> list[dict[str, Any]]:
                 "method": "POST",
                 "headers": headers,
                 "body_format": "json",
-                "body": {
-                    "indicators": [
-                        "{{ item.item | combine({'platforms': ['linux'], 'applied_globally': true}) }}"
-                    ]
-                },
+                "body": {"indicators": ["{{ item.item | combine(everywhere) }}"]},
                 "status_code": 201,
             },
             "loop": "{{ found.results }}",
             "loop_control": quiet,
+            "vars": {
+                "everywhere": {
+                    "platforms": DEFAULTS["platforms"],
+                    "applied_globally": True,
+                    "source": SOURCE,
+                }
+            },
             "when": "item.json.resources | length == 0",
         },
     ]

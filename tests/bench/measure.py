@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,21 +80,10 @@ class Tenant:
         reads = sum(method == "GET" for method, _path in methods)
         return Measurement(seconds, used.ru_maxrss / 1000, tokens, reads, len(methods) - tokens - reads)
 
-    def stored(self) -> int:
-        """How many indicators it holds."""
-        token = self._form("/oauth2/token")
-        query = "/iocs/combined/indicator/v1?limit=1"
-        request = urllib.request.Request(self._url + query, headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            total: int = json.load(answer)["meta"]["pagination"]["total"]
-        return total
-
-    def _form(self, path: str) -> str:
-        fields = {name: self.environment[f"BENCH_{name.upper()}"] for name in ("client_id", "client_secret")}
-        form = urllib.parse.urlencode(fields).encode()
-        with urllib.request.urlopen(self._url + path, data=form, timeout=60) as answer:
-            token: str = json.load(answer)["access_token"]
-        return token
+    def indicators(self) -> list[dict[str, Any]]:
+        """Everything that it holds, as it holds it."""
+        held: list[dict[str, Any]] = self._ask("GET", "dump")["indicators"]
+        return held
 
     def _ask(self, method: str, name: str) -> dict[str, Any]:
         request = urllib.request.Request(f"{self._url}/simulator/{name}", method=method)

@@ -43,14 +43,18 @@ def floor(job: dict[str, Any], folder: Path) -> None:
     token = session.post(f"{URL}/oauth2/token", data=form, timeout=60).json()["access_token"]
     session.headers["Authorization"] = f"Bearer {token}"
     ids: dict[str, str] = {}
+    seen = 0
     after = ""
     for _page in range(-(-job["stored"] // PAGE)):
         place = {"after": after} if after else {}
         query = {"filter": f"source:'{SOURCE}'", "limit": str(PAGE), **place}
         answer = session.get(COMBINED, params=query, timeout=300).json()
         after = answer["meta"]["pagination"].get("after", "")
+        seen += len(answer["resources"])
         if job["changed"] or job["purge"]:
             ids.update((row["value"], row["id"]) for row in answer["resources"])
+    if seen != job["stored"]:
+        raise SystemExit(f"{seen} of {job['stored']} indicators were read")
     missing = [body(item) for item in listed[job["stored"] :]]
     for batch in batches(missing):
         session.post(ENTITIES, json={"indicators": batch}, timeout=60).raise_for_status()
@@ -111,6 +115,8 @@ def falconpy_batches(job: dict[str, Any], folder: Path) -> None:
         after = answer["body"]["meta"]["pagination"].get("after")
         if not rows or not after or len(stored) >= answer["body"]["meta"]["pagination"]["total"]:
             break
+    if len(stored) != job["stored"]:
+        raise SystemExit(f"{len(stored)} of {job['stored']} indicators were read")
     if job["listed"] == 0:
         return
     listed = json.loads((folder / "list.json").read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ import datetime
 import os
 import platform
 import re
+import statistics
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,18 +23,21 @@ BEGIN, END = ".. The table begins here; make bench writes it.", ".. The table en
 
 @dataclass(frozen=True)
 class Cell:
-    """One contestant on one job.
+    """One contestant on one job. Seconds are those over an empty play, of all items where a sample was run.
 
-    @ivar seconds: over an empty play; of all items, where a sample was run
-    @ivar sample: how many items were really run, where not all
-    @ivar scale: what the sample's time and requests were multiplied with
+    ``sample`` is how many items were really run, where not all, and ``scale`` what their time and requests were
+    multiplied with. Both ``seconds`` and ``runs`` have one entry for each round.
     """
 
     title: str
-    seconds: float
-    run: Measurement
+    seconds: list[float]
+    runs: list[Measurement]
     sample: int | None
     scale: float
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
 
 
 @dataclass(frozen=True)
@@ -41,30 +45,42 @@ class Row:
     title: str
     cells: list[Cell]
 
-    @property
-    def floor(self) -> float:
-        return self.cells[-1].seconds
+    def ratios(self, cell: Cell) -> list[float]:
+        """Times the floor, round by round: the two ran within minutes of each other."""
+        return [mine / floor for mine, floor in zip(cell.seconds, self.cells[-1].seconds, strict=True)]
 
 
 def columns(row: Row, cell: Cell) -> list[str]:
     about = "≈ " if cell.sample else ""
 
-    def count(number: int) -> str:
-        return f"{about}{number * cell.scale:,.0f}" if number > 1 else str(number)
+    def count(numbers: list[int]) -> str:
+        number = statistics.median(numbers)
+        return f"{about}{number * cell.scale:,.0f}" if number > 1 else f"{number:.0f}"
 
-    ratio = cell.seconds / row.floor
+    ratios = row.ratios(cell)
     return [
         cell.title + (f", {cell.sample} of them" if cell.sample else ""),
-        str(cell.run.tokens),
-        count(cell.run.reads),
-        count(cell.run.writes),
-        f"{about}{cell.seconds:,.1f}" if cell.seconds < 100 else f"{about}{cell.seconds:,.0f}",
-        f"{cell.run.peak:,.0f}",
-        f"{about}{ratio:.2f}" if ratio < 10 else f"{about}{ratio:,.0f}",
+        count([run.tokens for run in cell.runs]),
+        count([run.reads for run in cell.runs]),
+        count([run.writes for run in cell.runs]),
+        about + _spread(cell.seconds, cell.median),
+        f"{max(run.peak for run in cell.runs):,.0f}",
+        about + _spread(ratios, statistics.median(ratios)) + (" (unclear)" if _unclear(ratios) else ""),
     ]
 
 
-HEADINGS = ["who", "tokens", "reads", "writes", "seconds", "peak MB", "to the floor"]
+def _unclear(ratios: list[float]) -> bool:
+    """Whether the rounds do not agree on who was faster than the floor."""
+    return min(ratios) < 1 < max(ratios) and max(ratios) - min(ratios) > 0.1
+
+
+def _spread(numbers: list[float], middle: float) -> str:
+    digits = 2 if middle < 10 else 1 if middle < 100 else 0
+    text = f"{middle:,.{digits}f}"
+    return text if len(numbers) == 1 else f"{text} ({min(numbers):,.{digits}f}-{max(numbers):,.{digits}f})"
+
+
+HEADINGS = ["who", "tokens", "reads", "writes", "seconds", "peak MB", "times the floor"]
 
 
 def as_text(row: Row) -> str:
@@ -73,7 +89,7 @@ def as_text(row: Row) -> str:
     shown = [
         "  ".join(
             text.ljust(width) if at == 0 else text.rjust(width)
-            for at, (text, width) in enumerate(zip(line, widths))
+            for at, (text, width) in enumerate(zip(line, widths, strict=True))
         )
         for line in lines
     ]
@@ -119,6 +135,8 @@ def _where(empty: float, latency: float) -> list[str]:
         f"on {os.cpu_count()} cores ({_processor()}) with {_memory()} GB of memory, {system}.",
         f"The tenant is the simulator, on the same machine, and waits {latency:.0f} ms before each answer.",
         f"An empty play took {empty:.2f} s, which is subtracted.",
+        "Every row was run three times, the contestants in turn;",
+        f"shown are the median and, in parentheses, the range. {_load()}",
     ]
 
 
@@ -130,3 +148,11 @@ def _processor() -> str:
 
 def _memory() -> int:
     return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9)
+
+
+def _load() -> str:
+    """What else the machine did: a load of one is this benchmark itself."""
+    one, five, fifteen = os.getloadavg()
+    return (
+        f"The machine's load at the end was {one:.1f}, {five:.1f} and {fifteen:.1f} over 1, 5 and 15 minutes."
+    )
