@@ -34,7 +34,7 @@ def run(params: Params, context: Context) -> Result:
     item = ItemReader(None, None).read({name: params.get(name) for name in FIELDS if name in params})
     if item.problem:
         raise TaskFailed(item.problem)
-    guard = Guard(params)
+    guard = Guard(params, context.warn)
     policy = Policy(
         now=datetime.datetime.now(datetime.timezone.utc),
         on_protected=params["on_protected"],

@@ -67,7 +67,7 @@ def run(params: Params, context: Context) -> Result:
         params.get("defaults"),
         params.get("defaults_by_type"),
     )
-    guard = Guard(params)
+    guard = Guard(params, context.warn)
     policy = _policy(params, feeds, guard)
     desired = _desired(params, feeds, policy.source)
     feeds.items.clear()  # a long feed need not be held twice

@@ -6,28 +6,31 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Callable, Dict, List, Optional
 
 from ..ioc.protection import Protection, ProtectionProblem
 from .base import Params, TaskFailed
 
 
 class Guard:
-    """The option C{protect} of a task.
+    """The option protect of a task.
 
-    @raise TaskFailed: a value is none, or a file cannot be read
+    warn is told what a warning list does not protect. Raises TaskFailed where a value is none or a file cannot be
+    read.
     """
 
-    def __init__(self, params: Params) -> None:
+    def __init__(self, params: Params, warn: Optional[Callable[[str], None]] = None) -> None:
         try:
             self._protection = Protection.build(params.get("protect"))
         except ProtectionProblem as problem:
             raise TaskFailed(f"protect: {problem}") from problem
+        for notice in self._protection.notices if warn is not None else ():
+            warn(f"protect: {notice.message} ({notice.code})")
 
     def reason(self, kind: str, value: str) -> Optional[str]:
-        """Why an indicator must not be detected or prevented; C{None} where it may."""
+        """Why an indicator must not be detected or prevented; None where it may."""
         return self._protection.reason(kind, value)
 
     def overridden(self) -> List[Dict[str, str]]:
-        """What passed only because C{override} names it."""
+        """What passed only because the option override names it."""
         return [{"type": kind, "value": value} for kind, value in dict.fromkeys(self._protection.overridden)]

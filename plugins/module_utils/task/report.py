@@ -85,7 +85,7 @@ def _audit(params: Params, context: Context) -> Result:
     now = _now()
     lists = documented(params["lists"], params["plan"])
     records = params["records"] if params["read"] == "none" else _read(params, context)
-    found = findings(lists, records, now, params["expiring_days"], Guard(params).reason)
+    found = findings(lists, records, now, params["expiring_days"], Guard(params, context.warn).reason)
     facts = {**where(params), "indicators_looked_at": len(records), **params["facts"]}
     generated = params.get("generated") or now.strftime(_TIME)
     document = audit_document(params["title"], lists, found, params["fail_on"], facts, generated)

@@ -23,7 +23,7 @@ from .refang import clean
 #: What Windows PowerShell's Export-Csv writes in the place of a list.
 LOST_LIST = "System.Object[]"
 
-_LIST_SEPARATORS = re.compile(r"[;|\n]|,(?![^\[]*\])")
+_LIST_SEPARATORS = re.compile(r"[;|\n]|,(?![^\[]{0,500}\])")
 _POWERSHELL = re.compile(r"@\{(?:[^{}]*; )?filename=([^;{}]*)")
 _ACTIONS: Dict[str, str] = {
     **{action.replace("_", ""): action for action in ACTIONS},

@@ -24,14 +24,14 @@ _WRAPPERS = ("iocs", "indicators", "falcon_iocs", "resources")
 
 _BEFORE_YAML = r"(?:[ \t]*(?:#.*|---.*|%.*)?\n)*"
 _YAML = re.compile(
-    rf"{_BEFORE_YAML}\s*(?:-\s+(?:type|value|state|action)\s*:|(?:iocs|indicators|falcon_iocs)\s*:)"
+    rf"{_BEFORE_YAML}[ \t]*(?:-[ \t]+(?:type|value|state|action)[ \t]*:|(?:iocs|indicators|falcon_iocs)[ \t]*:)"
 )
 # The first item of a list, which may be under a name of its own; other fields may come before its type and value.
 _FIRST_ITEM = re.compile(
     rf"{_BEFORE_YAML}(?:[\w-]+:[ \t]*\n)?(?P<indent>[ \t]*)-\s+(?P<item>[^\n]*(?:\n(?!(?P=indent)-\s)[^\n]*)*)"
 )
 _KEYS = tuple(
-    re.compile(rf"(?:^|[{{,])\s*[\"']?{name}[\"']?\s*:", re.MULTILINE) for name in ("type", "value")
+    re.compile(rf"(?:^|[{{,])[ \t]*[\"']?{name}[\"']?[ \t]*:", re.MULTILINE) for name in ("type", "value")
 )
 
 

@@ -31,7 +31,7 @@ _HARMLESS = words(
     "all important document doc popup third-party 3p network subdocument frame script image media object "
     "xmlhttprequest xhr other ping websocket stylesheet css font empty"
 )
-_ADBLOCK = re.compile(r"(@@)?\|\|([^\^$/|\s]+)(\^?[^$\s]*)(?:\$(\S*))?\Z")
+_ADBLOCK = re.compile(r"(@@)?\|\|([^\^$/|\s]+)((?:[\^/|][^$\s]*)?)(?:\$(\S*))?\Z")
 _DNSMASQ = re.compile(r"(address|server|local)=/([^\s]*)/([^/\s]*)\Z")
 _TTL = re.compile(r"\d{1,10}[smhdwSMHDW]?\Z")
 _BLOCKED = words(". *. rpz-drop. rpz-tcp-only.")

@@ -36,7 +36,9 @@ _BULLET = re.compile(
 )
 _COMMENT = re.compile(r"#(?!#)|//|;")
 # A remark, or a port written apart from its address.
-_TRAILER = re.compile(r" (?:(?:#|//|;|<--).*|\(?(?::|port |tcp[ /]|udp[ /])\d{1,5}\)?)\Z", re.IGNORECASE)
+_TRAILER = re.compile(
+    r" (?:(?:#|//|;|<--).*|\(?(?::|port |tcp[ /]|udp[ /])\d{1,5}\)?)\Z", re.IGNORECASE | re.DOTALL
+)
 _EDGES = " \t'\"`\u2018\u2019\u201c\u201d<>|,;!="
 _NAME = re.compile(r"[\w.*-]+\Z")
 _LINK = Fault("a link to a source of the report, not an indicator", False, "report_link")

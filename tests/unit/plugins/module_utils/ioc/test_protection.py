@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any, Optional
@@ -163,15 +164,21 @@ def test_override_needs_the_exact_value_and_is_told() -> None:
             [("domain", "long.name.of.a.house.example"), ("domain", "long.example")],
         ),
         (
-            warning_list("regex", ["/^ad[0-9]+\\.site\\.example$/i", "(a)\\1\\.example"], "domain"),
+            warning_list("regex", ["/^ad[0-9]+\\.site\\.example$/i", "(a)a\\.example"], "domain"),
             [("domain", "ad7.site.example"), ("domain", "xaa.example")],
             [("domain", "ad.site.example"), ("domain", "xab.example")],
         ),
-        # Each refers to its own first group.
+        # MISP compares the ends of names.
         (
-            warning_list("regex", ["(x)y", "^(a|b)\\1\\.example"]),
-            [("domain", "bb.example"), ("domain", "xy.example")],
-            [("domain", "ab.example")],
+            warning_list("hostname", ["gov", "*.MIL."], "hostname"),
+            [("domain", "www.agency.gov"), ("domain", "x.mil"), ("all_subdomains", "gov")],
+            [("domain", "gov.example")],
+        ),
+        # Lists of strings that hold networks as well, as that of sinkholes does.
+        (
+            warning_list("string", ["198.51.100.0/24", "203.0.113.9"], "ip-dst"),
+            [("ipv4", "198.51.100.9"), ("ipv4", "203.0.113.9")],
+            [("ipv4", "203.0.113.10")],
         ),
         # The attributes that a list is about are respected; one that names none is about all.
         (warning_list("cidr", ["198.51.100.0/24"], "md5"), [], [("ipv4", "198.51.100.7")]),
@@ -192,6 +199,63 @@ def test_warning_lists_of_misp(
         assert reason(kind, value, options, **{"list.json": document}) is None, (kind, value)
 
 
+@pytest.mark.parametrize(
+    ("document", "codes"),
+    [
+        (warning_list("string", ["site.example"], "domain"), []),
+        (warning_list("string", ["site.example", "d4" * 20, "f" * 128, "3::"], "domain", "sha1"), []),
+        (warning_list("string", ["site.example"], "sha1"), ["warning_list_without_effect"]),
+        (
+            warning_list("string", ["site.example"], "domian"),
+            ["warning_list_attributes", "warning_list_without_effect"],
+        ),
+        (warning_list("string", ["site.example"], "domain", "strange|md5"), ["warning_list_attributes"]),
+        (warning_list("string", [], "domain"), ["warning_list_without_effect"]),
+        (
+            warning_list("string", ["nothing", "site.example", "x/y", "/z"], "domain"),
+            ["warning_list_entries"],
+        ),
+        (
+            warning_list("string", ["198.51.100.0/99", "a.example/x", "-/24", "198.51.100.1"], "ip-src"),
+            ["warning_list_entries"],
+        ),
+        (warning_list("hostname", ["gov"], "hostname"), ["warning_list_top_level"]),
+        (warning_list("hostname", ["gov"], "ip-src"), ["warning_list_without_effect"]),
+        (warning_list("hostname", ["x1", "n_o", "-a"], "hostname"), ["warning_list_without_effect"]),
+        (warning_list("cidr", ["2001:db8::/32", "site.example"], "md5"), ["warning_list_without_effect"]),
+        (warning_list("cidr", ["198.51.100.0/24"], "domain"), ["warning_list_without_effect"]),
+        ({**warning_list("string", []), "list": [None, "", {}, "site.example"]}, ["warning_list_entries"]),
+    ],
+)
+def test_a_list_that_protects_little_says_so(document: dict[str, Any], codes: list[str]) -> None:
+    protection = Protection.build({"files": ["list.json"]}, load=lambda _path: json.dumps(document))
+    assert [notice.code for notice in protection.notices] == codes
+    for notice in protection.notices:
+        assert "our list" in notice.message
+
+
+def test_an_empty_plain_list_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "never.txt"
+    path.write_text("# nothing yet\n", encoding="utf-8")
+    protection = Protection.build({"files": [str(path)]})
+    assert [notice.code for notice in protection.notices] == ["warning_list_without_effect"]
+
+
+def test_a_file_that_never_ends_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "huge").open("wb") as stream:
+        stream.truncate(1 << 40)
+    for path, message in (
+        (tmp_path / "pipe", "it is a pipe"),
+        ("/dev/zero", "it is a device"),
+        (tmp_path / "huge", "are more than the"),
+        (tmp_path, "it is a directory"),
+        ("a\0b", "null byte"),
+    ):
+        with pytest.raises(ProtectionProblem, match=message):
+            Protection.build({"files": [str(path)]})
+
+
 def test_a_plain_list(tmp_path: Path) -> None:
     path = tmp_path / "never.txt"
     path.write_text(f"# ours\nsite.example  # web\n198.51.100.0/24\n\n{'a1' * 32}\n", encoding="utf-8")
@@ -206,9 +270,10 @@ def test_a_plain_list(tmp_path: Path) -> None:
     [
         ('{"list": [', "this is not JSON"),
         ('{"name": "x"}', "has a list of entries"),
-        ('{"list": [], "type": "strange"}', "no type of a MISP warning list"),
+        ('{"list": [], "type": "strange"}', "must be one of string, hostname"),
         ('{"list": ["198.51.100.0/99"], "type": "cidr"}', "no network"),
         ('{"list": ["("], "type": "regex"}', "no regular expression"),
+        ('{"list": ["(a)\\\\1"], "type": "regex"}', "a reference to a group is not supported"),
         ("not a value\n", "line 1"),
     ],
 )
