@@ -38,5 +38,5 @@ def read(items: List[Dict[str, Any]], owner: str = "", **defaults: Any) -> List[
 
 def decide(items: List[Dict[str, Any]], records: List[Dict[str, Any]], **options: Any) -> Plan:
     defaults = {name: options.pop(name) for name in ("defaults", "by_type") if name in options}
-    policy = Policy(now=NOW, **options)
-    return plan(read(items, policy.source, **defaults), records, policy)
+    owner = options.pop("owner", options.get("source", ""))
+    return plan(read(items, owner, **defaults), records, Policy(now=NOW, **options))

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
+from . import durations, ring_tags
 from .fields import shown
 from .item import Desired
 from .record import Record, predicted, to_item
@@ -44,7 +46,7 @@ class Change:
 
     `body` is what is sent, without `id`. `before` has the fields that change, in the vocabulary of items, as they are,
     and `after` as they will be: what is sent, and what Falcon changes by itself along with it. Where the expiration
-    is stamped, `days` says how many days ahead.
+    is stamped, `life` says how far ahead of now.
     """
 
     operation: str
@@ -55,7 +57,7 @@ class Change:
     body: Dict[str, Any] = field(default_factory=dict)
     before: Dict[str, Any] = field(default_factory=dict)
     after: Dict[str, Any] = field(default_factory=dict)
-    days: Optional[int] = None
+    life: Optional[datetime.timedelta] = None
 
     @property
     def identity(self) -> Identity:
@@ -80,22 +82,27 @@ class Change:
     def canonical(self) -> List[Any]:
         """What the digest of a plan is made of: what changes, from what to what, on which record."""
         after = dict(self.after)
-        if self.days is not None and "expiration" in after:
-            after["expiration"] = f"+{self.days}d"
+        if self.life is not None and "expiration" in after:
+            after["expiration"] = f"+{durations.shown(self.life)}"
         before = to_item(self.record) if self.operation == DELETE and self.record else self.before
         return [self.operation, self.kind, self.value, self.id, _ordered(before), _ordered(after)]
 
 
 def _ordered(fields: Mapping[str, Any]) -> Dict[str, Any]:
     """Fields without the order of their lists, which means nothing and which a tenant may change."""
-    return {name: sorted(value) if isinstance(value, list) else value for name, value in fields.items()}
+    found = {name: sorted(value) if isinstance(value, list) else value for name, value in fields.items()}
+    if found.get("tags"):  # when a ring was entered says nothing about what is done
+        found["tags"] = sorted(ring_tags.without_stamp(tag) for tag in found["tags"])
+    return found
 
 
 def asked(item: Desired) -> Dict[str, Any]:
     """What an item asks for, in the vocabulary of items, its owner aside."""
     fields = shown({name: value for name, value in item.fields.items() if name != "source"})
-    if item.days is not None:
-        fields["expiration_days"] = item.days
+    if item.life is not None:
+        fields["expiration"] = f"+{durations.shown(item.life)}"
+    if item.ring:
+        fields["ring"] = item.ring
     if item.ignore:
         return {"ignore": True}
     return {"state": item.state, **fields}

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import datetime
-from typing import Optional
-
 from . import fit, rules
 from .change import CREATE, Change, Vocabulary
 from .fields import MOBILE_PLATFORMS, FieldProblem, shown
@@ -31,16 +29,15 @@ def created(item: Desired, now: datetime.datetime, vocabulary: Vocabulary) -> Ch
     wanted = {name: value for name, value in fields.items() if value or name == "applied_globally"}
     if severity:
         wanted["severity"] = severity
-    days: Optional[int] = item.days
-    if days is not None:
-        wanted["expiration"] = fit.stamp(days, now, vocabulary)
+    if item.life is not None:
+        wanted["expiration"] = fit.stamp(item.life, now, vocabulary)
     fit.check_ahead(wanted.get("expiration"), now)
     body = {
         "type": item.kind,
         "value": item.value,
-        **fit.body_of(item.kind, wanted, days, vocabulary),
+        **fit.body_of(item.kind, wanted, item.life, vocabulary),
     }
-    return Change(CREATE, item.kind, item.value, item, None, body, {}, shown(wanted), days)
+    return Change(CREATE, item.kind, item.value, item, None, body, {}, shown(wanted), item.life)
 
 
 def _require_actions(fields: Fields) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from .change import CREATE, DELETE, UPDATE, Change
-from .reasons import FOREIGN, IGNORED, LEFT, ODD, PROTECTED, Failure, Refusal, SetAside
+from .lifecycle import Account
+from .reasons import FOREIGN, IGNORED, LEFT, ODD, PROTECTED, REACHED, Failure, Refusal, SetAside
 
 
 @dataclass
@@ -23,7 +24,8 @@ class Plan:
     for; the rest may be written. `set_aside` are the items that are left alone, `absent` the number of items that
     are to be absent and neither failed nor foreign, `owned` how many indicators the source owned before, `expired`
     how many of the unchanged are no longer enforced. `odd` are the records that are left alone since they hold what
-    no record holds, whether an item names them or only a purge would have deleted them. `name` is the list's.
+    no record holds, whether an item names them or only a purge would have deleted them. `name` is the list's. `life`
+    tells of rings, reach and ends; as long as it holds questions, the plan is not one yet.
     """
 
     name: str = ""
@@ -38,6 +40,7 @@ class Plan:
     refusals: List[Refusal] = field(default_factory=list)
     purge_stopped: Optional[Refusal] = None
     odd: List[SetAside] = field(default_factory=list)
+    life: Account = field(default_factory=Account)
 
     def of(self, operation: str) -> Iterator[Change]:
         return (change for change in self.changes if change.operation == operation)
@@ -73,6 +76,7 @@ class Plan:
             "ignored": self.ignored,
             "foreign": len(self.aside(FOREIGN)),
             "protected": len(self.aside(PROTECTED)),
+            "reached": len(self.aside(REACHED)),
             "rejected": rejected,
             "failed": len({(failure.kind, failure.value, failure.place) for failure in self.failures}),
         }

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+import datetime
+from typing import Any, Callable, Optional, Sequence
 
-from . import rules
+from . import durations, rules
 from .fields import FieldProblem
 from .reading import Fields, normal, read
 
@@ -30,11 +31,20 @@ def read_defaults(raw: object, place: str) -> Fields:
 
 def renewal_problems(fields: Fields) -> list[FieldProblem]:
     """A renewal that is due as soon as it has happened never settles."""
-    window, days = fields.get("renew_within_days"), fields.get("expiration_days")
-    if window is None or days is None or window < days:
+    window, life = fields.get("renew_within_days"), life_of(fields)
+    if window is None or life is None or datetime.timedelta(days=window) < life:
         return []
-    text = f"must be less than expiration_days {days}, got {window}; it would be renewed by every run"
+    days = f"expiration_days {life.days}" if "expiration_days" in fields else f"expiration +{durations.shown(life)}"
+    text = f"must be less than {days}, got {window}; it would be renewed by every run"
     return [FieldProblem("renew_within_days", text)]
+
+
+def life_of(fields: Fields) -> Optional[datetime.timedelta]:
+    """How long an indicator lives from now on, where fields say that and not an instant."""
+    if "expiration_days" in fields:
+        return datetime.timedelta(days=fields["expiration_days"])
+    end = fields.get("expiration")
+    return end if isinstance(end, datetime.timedelta) else None
 
 
 class Chooser:
@@ -66,7 +76,7 @@ class Chooser:
         self._take("severity", lambda severity: not severity or not rules.severity_refused(actions))
         self._take_scope()
         self._take_expiration()
-        for name in ("description", "source", "tags"):
+        for name in ("description", "source", "tags", "ring"):
             self._take(name)
         if rules.takes_filename(kind):
             self._take("filename")
@@ -91,7 +101,12 @@ class Chooser:
     def _take_expiration(self) -> None:
         if "expiration" not in self._own and "expiration_days" not in self._own:
             self._take_together(["expiration", "expiration_days"])
-        if "expiration_days" in self._own or "expiration_days" in self.chosen:
+        elif life_of(self._own) is None:
+            lives = (life_of(layer) for layer in self._layers)
+            life = next((found for found in lives if found is not None), None)
+            if life is not None:
+                self.chosen["fallback_life"] = life
+        if life_of({**self.chosen, **self._own}) is not None or "fallback_life" in self.chosen:
             self._take("renew_within_days")
 
     def _take_together(self, names: Sequence[str]) -> None:

@@ -99,8 +99,3 @@ def wire(instant: Optional[datetime.datetime]) -> str:
 def shown(instant: Optional[datetime.datetime]) -> str:
     """Write an instant as users write it in an item."""
     return NEVER if instant is None else wire(instant)
-
-
-def stamp(now: datetime.datetime, days: int) -> datetime.datetime:
-    """The instant so many days from now, to the second."""
-    return (now + datetime.timedelta(days=days)).replace(microsecond=0)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
-from . import expiry
+from . import durations, expiry
 from .values import TYPES
 from .wording import shortened
 
@@ -177,6 +177,16 @@ def _days(least: int) -> Callable[[int], int]:
     return days
 
 
+def _end(text: str) -> Any:
+    """An instant, None for never, or how long from now where it is written as +7d."""
+    if not durations.is_relative(text):
+        return expiry.parse(text)
+    life = durations.offset(text)
+    if life <= datetime.timedelta():
+        raise ValueError(f"{text.strip()} is not in the future")
+    return life
+
+
 # --- the table ---------------------------------------------------------------------------------------------------
 
 
@@ -202,7 +212,7 @@ FIELDS: Dict[str, Field] = {
     for field in (
         Field("type", choices=TYPES, open=True, default_for_all=False, wire="type", shape="text"),
         Field("value", default_for_all=False, wire="value", shape="text"),
-        Field("state", choices=("present", "absent"), default_for_all=False),
+        Field("state", choices=("present", "absent")),
         Field("ignore", "bool", default_for_all=False),
         _action("action"),
         _action("mobile_action"),
@@ -225,7 +235,7 @@ FIELDS: Dict[str, Field] = {
         _list("host_groups", normal=_elements, equal=_same_elements, singular=True),
         _text(
             "expiration",
-            normal=expiry.parse,
+            normal=_end,
             stored=lambda record: _instant(text_of(record, "expiration")),
             sent=lambda end: {"expiration": expiry.wire(end)},
             shown=expiry.shown,
@@ -244,6 +254,7 @@ FIELDS: Dict[str, Field] = {
             sent=lambda name: {"metadata": {"filename": name}},
             singular=True,
         ),
+        Field("ring", normal=str.strip, exported=False),
         Field("policy", choices=("detect", "none"), exported=False),
         Field("share_level", choices=("red",), exported=False),
         Field("id", default_for_all=False, wire="id", shape="text", exported=False),

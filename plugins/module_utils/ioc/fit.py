@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, Dict, Mapping, Optional, Sequence, Set
 
-from . import expiry, rules
+from . import durations, expiry, rules
 from .change import Vocabulary
 from .fields import DESKTOP_PLATFORMS, FIELDS, MOBILE_PLATFORMS, FieldProblem
 from .item import Desired
@@ -55,9 +55,9 @@ def severity_for(item: Desired, actions: Set[str], severity: str, vocabulary: Vo
     return severity
 
 
-def stamp(days: int, now: datetime.datetime, vocabulary: Vocabulary) -> datetime.datetime:
-    """The end of a life of so many days; the legacy API cuts it to midnight."""
-    end = expiry.stamp(now, days)
+def stamp(life: datetime.timedelta, now: datetime.datetime, vocabulary: Vocabulary) -> datetime.datetime:
+    """The end of a life that begins now, to the second; the legacy API cuts it to midnight."""
+    end = (now + life).replace(microsecond=0)
     return end.replace(hour=0, minute=0, second=0) if vocabulary.counts_days else end
 
 
@@ -68,7 +68,9 @@ def check_ahead(end: Optional[datetime.datetime], now: datetime.datetime) -> Non
         )
 
 
-def body_of(kind: str, wanted: Fields, days: Optional[int], vocabulary: Vocabulary) -> Dict[str, Any]:
+def body_of(
+    kind: str, wanted: Fields, life: Optional[datetime.timedelta], vocabulary: Vocabulary
+) -> Dict[str, Any]:
     """Fields in the wire form of `api.IndicatorCreateReqV1` and `api.IndicatorUpdateReqV1`.
 
     Raises FieldProblem where a text is too long, or where the API has no place for a field.
@@ -77,12 +79,18 @@ def body_of(kind: str, wanted: Fields, days: Optional[int], vocabulary: Vocabula
     for name, value in wanted.items():
         if name in ("description", "source") and len(value) > LONGEST_TEXT:
             raise FieldProblem(name, f"has {len(value)} characters, at most {LONGEST_TEXT} are allowed")
-        if name == "expiration" and days is not None and vocabulary.counts_days:
-            body["expiration_days"] = days
+        if name == "expiration" and life is not None and vocabulary.counts_days:
+            body["expiration_days"] = _whole_days(life)
         else:
             body.update(FIELDS[name].body(value))
     _check_vocabulary(kind, body, vocabulary)
     return body
+
+
+def _whole_days(life: datetime.timedelta) -> int:
+    if life % datetime.timedelta(days=1):
+        raise FieldProblem("expiration", f"the legacy API takes whole days only, got +{durations.shown(life)}")
+    return life.days
 
 
 def _check_vocabulary(kind: str, body: Mapping[str, Any], vocabulary: Vocabulary) -> None:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Sequence
+from typing import Any, Iterator, List, Mapping, Optional, Sequence
 
 from .change import CREATE, DELETE, UPDATE, Change
 from .decision import Plan
+from .durations import shown
 from .item import Desired
 from .policy import Policy
 from .reasons import FOREIGN, PROTECTED, Refusal, name_of
@@ -25,6 +26,32 @@ def refusals(policy: Policy, plan: Plan) -> Iterator[Refusal]:
     yield from _protected(policy, plan)
     yield from _foreign(policy, plan)
     yield from _deletions(policy, plan)
+    yield from _life(policy, plan)
+
+
+def _life(policy: Policy, plan: Plan) -> Iterator[Refusal]:
+    """What would live too long, reach too far, or be held where that is to be a gate."""
+    life = plan.life
+    if policy.on_max_life == "fail" and life.too_long and policy.max_life is not None:
+        count = number(len(life.too_long), "indicator")
+        message = f"{count} would live longer than max_life {shown(policy.max_life)}: {some(life.too_long)}"
+        yield Refusal("max_life", message, life.too_long, "max_life")
+    if policy.on_reach == "fail" and life.reach:
+        named = [_counted(entry) for entry in life.reach]
+        message = (
+            f"{number(len(named), 'indicator')} would begin to block, observed by more hosts than "
+            f"max_hosts {policy.max_hosts} allows: {some(named)}; set on_reach to detect or skip"
+        )
+        yield Refusal("reach", message, named, "max_hosts")
+    if policy.on_held == "fail" and life.held:
+        named = [f"{_counted(entry)} in ring {entry['ring']}, max_hosts {entry['max_hosts']}" for entry in life.held]
+        message = f"{number(len(named), 'indicator is', 'indicators are')} held in a ring: {some(named, '; ')}"
+        yield Refusal("held", message, named, "on_held")
+
+
+def _counted(entry: Mapping[str, Any]) -> str:
+    more = "more than " if entry["limit_exceeded"] else ""
+    return f"{name_of(entry['type'], entry['value'])} ({more}{number(entry['device_count'], 'host')})"
 
 
 def _failures(policy: Policy, plan: Plan) -> Iterator[Refusal]:

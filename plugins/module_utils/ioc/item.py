@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from . import rules
-from .defaults import Chooser, read_defaults, renewal_problems
+from .defaults import Chooser, life_of, read_defaults, renewal_problems
 from .fields import DESKTOP_PLATFORMS, MOBILE_PLATFORMS, SINGULAR, WRITTEN, FieldProblem, UnknownChoice
 from .reading import Fields, normal, read
 from .record import as_item, is_record, refused
@@ -24,17 +25,18 @@ class Desired:
 
     `kind` is the type, `value` its normalised value, `written` the spelling that the user gave. `fields` are the
     fields to be written (`fields.WRITTEN`) in normal form: lists as tuples, `expiration` an instant. `defaulted` are
-    the names of those that a default gave, which may be dropped where they do not fit. `days` stamps an expiration
-    so many days ahead, and `renew_within` renews it that many days before its end. `by_policy` says that the action
-    was given as `policy`, the legacy API's word, which knows no severity. `index` is the position in `iocs`, None
+    the names of those that a default gave, which may be dropped where they do not fit. `life` stamps an expiration
+    so far ahead of now, and `renew_within` renews it that many days before its end. `fallback_life` is the life that
+    the defaults give an item with an expiration of its own, and `longest` bounds the end that a record has already.
+    `ring` pins the indicator to a ring. `by_policy` says that the action was given as `policy`, the legacy API's word, which knows no severity. `index` is the position in `iocs`, None
     for a line of a feed, and `place` says it to a user. `identified` says that type and value are usable, `problem`
     what is wrong with the item. `doubts` are values that only a newer Falcon may know: where they are all that is
     wrong, the item is right if the tenant's record has them.
     """
 
     __slots__ = (
-        "by_policy", "days", "defaulted", "doubts", "fields", "identified", "ignore", "index", "kind", "place",
-        "problem", "renew_within", "state", "value", "written",
+        "by_policy", "defaulted", "doubts", "fallback_life", "fields", "identified", "ignore", "index", "kind", "life",
+        "longest", "place", "problem", "renew_within", "ring", "state", "value", "written",
     )  # fmt: skip
 
     def __init__(self, kind: str, value: str, index: Optional[int] = None, place: str = "") -> None:
@@ -47,7 +49,10 @@ class Desired:
         self.ignore = False
         self.fields: Fields = {}
         self.defaulted: FrozenSet[str] = frozenset()
-        self.days: Optional[int] = None
+        self.life: Optional[datetime.timedelta] = None
+        self.fallback_life: Optional[datetime.timedelta] = None
+        self.longest: Optional[datetime.timedelta] = None
+        self.ring = ""
         self.renew_within = 0
         self.by_policy = False
         self.identified = True
@@ -107,7 +112,7 @@ class ItemReader:
             if name not in given and not any(problem.field in (name, "item") for problem in problems):
                 problems.insert(0, FieldProblem(name, "is missing"))
         desired = self._identify(raw, given, problems, index, place)
-        desired.state = given.pop("state", "present")
+        desired.state = given.pop("state", "") or self._state_of(desired.kind, nearer)
         desired.ignore = given.pop("ignore", False)
         doubtful = any(problem.field == "type" for problem in problems if isinstance(problem, UnknownChoice))
         if (desired.identified or doubtful) and not desired.ignore:
@@ -161,15 +166,23 @@ class ItemReader:
             own["source"] = self._owner
         added, defaulted = self._defaults_for(desired.kind, own, nearer)
         both = {**added, **own} if added else own
-        if "renew_within_days" in own and "expiration_days" not in both:
+        if "renew_within_days" in own and life_of(both) is None and "fallback_life" not in both:
             problems.append(FieldProblem("renew_within_days", "needs expiration_days"))
         problems.extend(renewal_problems(both))
-        desired.days = both.get("expiration_days")
+        desired.life = life_of(both)
+        desired.fallback_life = both.get("fallback_life")
+        desired.ring = both.get("ring", "")
         desired.renew_within = both.get("renew_within_days", 0)
         desired.by_policy = bool(both.get("policy"))
         fields = {name: both[name] for name in both if name in WRITTEN}
+        if desired.life is not None:
+            fields.pop("expiration", None)
         desired.fields = fields if SINGULAR.intersection(own) else self._shared(fields)
         desired.defaulted = defaulted
+
+    def _state_of(self, kind: str, nearer: Optional[Fields]) -> str:
+        layers = [layer for layer in (nearer, self._by_type.get(kind), self._defaults) if layer]
+        return next((str(layer["state"]) for layer in layers if layer.get("state")), "present")
 
     def _defaults_for(
         self, kind: str, own: Fields, nearer: Optional[Fields]
@@ -179,7 +192,7 @@ class ItemReader:
         if not layers:
             return {}, frozenset()
         key: Tuple[Any, ...] = (kind, id(nearer), frozenset(own), own.get("platforms"), own.get("action"))
-        key += (own.get("mobile_action"), own.get("applied_globally"))
+        key += (own.get("mobile_action"), own.get("applied_globally"), life_of(own) is None)
         if key not in self._filled:
             chosen = Chooser(kind, own, layers).run()
             self._filled[key] = (chosen, frozenset(chosen))

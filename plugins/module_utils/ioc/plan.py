@@ -11,17 +11,28 @@ after the other with what is decided here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import AbstractSet, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from . import guards, rules
+from . import guards, lifecycle, lifetime, rules
 from .change import CREATE, DELETE, UPDATE, Change
-from .creation import created
 from .decision import Plan
 from .fields import FIELDS, STORED, FieldProblem, misshapen
 from .item import Desired
 from .policy import DeletionLimit, Policy
-from .reasons import FOREIGN, IGNORED, INHERITED, INVALID, LEFT, ODD, PROTECTED, Failure, Refusal, SetAside
+from .reasons import (
+    FOREIGN,
+    IGNORED,
+    INHERITED,
+    INVALID,
+    LEFT,
+    ODD,
+    PROTECTED,
+    REACHED,
+    Failure,
+    Refusal,
+    SetAside,
+)
 from .record import Record, has_expired, identity
 from .update import updated
 from .values import Identity
@@ -96,11 +107,11 @@ def decide(
         elif item.identity in odd:
             result.set_aside.append(_aside(ODD, item, odd[item.identity]))
             result.odd.append(result.set_aside[-1])
-        elif item.state == "absent":
+        elif item.state == "absent" or _retired(item, found, policy, result):
             _absent(item, found, policy, result)
         else:
             remaining += _present(item, found, policy, result)
-    if policy.purge:
+    if policy.purge or policy.purge_expired:
         own = {item.identity for item in desired}
         _purge(desired, view, own if named is None else named, policy, remaining, result)
     result.changes.sort(key=lambda change: (CREATE, UPDATE, DELETE).index(change.operation))
@@ -146,31 +157,37 @@ def _failure(item: Desired, operation: str, message: str, code: str = INVALID) -
 
 def _present(item: Desired, found: Sequence[Record], policy: Policy, result: Plan) -> int:
     """Decide on one item that is to be present. Returns 1 where the list still wants it present, else 0."""
+    item = lifetime.renewed(item, policy.expired, policy.now)
     inherited, own = _apart(found)
     mine = _mine(own, policy)
     known = mine or own or inherited
-    reason = _protection(item, known[0] if known else None, policy)
+    reason = _protection(lifecycle.utmost(item, policy), known[0] if known else None, policy)
     if reason is not None:
         result.set_aside.append(_aside(PROTECTED, item, reason, reason=reason))
         return 0
     if own and not mine:
-        if policy.on_foreign != "adopt":
-            result.set_aside.append(_foreign(item, own[0], policy))
-            return 1
-        mine = own
+        result.set_aside.append(_foreign(item, own[0], policy))
+        return 1
     try:
         if mine:
-            changes = [updated(item, record, policy.now, policy.vocabulary) for record in mine]
+            writes = [lifecycle.written(item, record, policy) for record in mine]
         elif inherited and not any(
             updated(item, record, policy.now, policy.vocabulary) for record in inherited
         ):
-            changes = []  # the parent CID says the same already
+            writes = []  # the parent CID says the same already
         else:
-            changes = [created(item, policy.now, policy.vocabulary)]
+            writes = [lifecycle.written(item, None, policy)]
     except FieldProblem as problem:
-        result.failures.append(_failure(item, UPDATE if found else CREATE, str(problem)))
+        code = problem.code if isinstance(problem, lifecycle.NoCount) else INVALID
+        result.failures.append(_failure(item, UPDATE if found else CREATE, str(problem), code))
         return 0
-    needed = [change for change in changes if change is not None]
+    for write in writes:
+        result.life.add(write.account)
+    if any(write.over for write in writes):
+        message = f"observed by more hosts than max_hosts {policy.max_hosts} allows"
+        result.set_aside.append(_aside(REACHED, item, message))
+        return 1
+    needed = [write.change for write in writes if write.change is not None]
     if not needed:
         result.unchanged += 1
         if any(has_expired(record, policy.now) for record in mine):
@@ -179,20 +196,32 @@ def _present(item: Desired, found: Sequence[Record], policy: Policy, result: Pla
     return 1
 
 
+def _retired(item: Desired, found: Sequence[Record], policy: Policy, result: Plan) -> bool:
+    """Whether a listed indicator counts as absent, since its time is over and expired ones are deleted."""
+    if policy.expired != lifetime.DELETE_EXPIRED:
+        return False
+    inherited, own = _apart(found)
+    mine = _mine(own, policy)
+    if not mine and (own or inherited):
+        return False  # foreign, or the parent CID's
+    if policy.buried is None and lifetime.needs_history(item, mine):
+        result.life.history[item.identity] = None
+    return lifetime.retired(item, mine, (policy.buried or {}).get(item.identity, ()), policy.now)
+
+
 def _absent(item: Desired, found: Sequence[Record], policy: Policy, result: Plan) -> None:
     inherited, own = _apart(found)
     if inherited and not own:
         message = "the indicator is inherited from the parent CID and can be deleted only there"
         result.failures.append(_failure(item, DELETE, message, INHERITED))
         return
-    if policy.on_foreign != "adopt":
-        mine = _mine(own, policy)
-        if own and not mine:
-            result.set_aside.append(_foreign(item, own[0], policy))
-            return
-        own = mine
+    mine = _mine(own, policy)
+    if own and not mine:
+        result.set_aside.append(_foreign(item, own[0], policy))
+        return
+    gone = own if policy.on_foreign == "adopt" else mine
     result.absent += 1
-    result.changes.extend(Change(DELETE, item.kind, item.value, item, record) for record in own)
+    result.changes.extend(Change(DELETE, item.kind, item.value, item, record) for record in gone)
 
 
 def _apart(found: Sequence[Record]) -> Tuple[List[Record], List[Record]]:
@@ -202,11 +231,17 @@ def _apart(found: Sequence[Record]) -> Tuple[List[Record], List[Record]]:
 
 
 def _mine(own: List[Record], policy: Policy) -> List[Record]:
-    """The records that the list may write: its source's, else those that another list of the deployment hands over."""
+    """The records that the list may write.
+
+    Its own; else those that another list of the deployment hands over; else what may be adopted.
+    """
     if not policy.source:
         return own
     mine = [record for record in own if policy.owns(record)]
-    return mine or [record for record in own if policy.owner_of(record) in policy.handed_over]
+    mine = mine or [record for record in own if policy.owner_of(record) in policy.handed_over]
+    if not mine and policy.adopt_unowned:
+        mine = [record for record in own if not policy.owner_of(record)]
+    return mine or (own if policy.on_foreign == "adopt" else [])
 
 
 def _foreign(item: Desired, record: Record, policy: Policy) -> SetAside:
@@ -238,16 +273,20 @@ def _purge(
     extra: List[Change] = []
     for (kind, value), found in view.records.items():
         owned = [record for record in found if policy.owns(record)] if (kind, value) not in named else []
+        if not policy.purge:
+            owned = [record for record in owned if has_expired(record, policy.now)]
         if owned and (kind, value) in view.odd:
             result.odd.append(SetAside(ODD, kind, value, view.odd[kind, value]))
         else:
             extra.extend(Change(DELETE, kind, value, None, record) for record in owned)
     if not extra:
         return
-    result.purge_stopped = guards.purge_stopped(desired, policy, result.owned, len(extra))
+    # Where only expired ones go, what a feed has dropped stays until then: that it shrank says nothing.
+    limits = policy if policy.purge else replace(policy, max_shrink=None)
+    result.purge_stopped = guards.purge_stopped(desired, limits, result.owned, len(extra))
     if result.purge_stopped is not None:
         result.purge_stopped.list = result.name
         return
-    if not remaining and not policy.purge_allow_empty:
+    if policy.purge and not remaining and not policy.purge_allow_empty:
         result.refusals.append(guards.empty_list(policy, len(extra)))
     result.changes.extend(extra)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass, field
-from typing import Callable, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Callable, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
+from . import owners
 from .change import CURRENT, Vocabulary, no_objection
-from .fields import STORED
+from .reach import Sighting
 from .reasons import Refusal
 from .record import Record
+from .rings import Ring
+from .values import Identity
 
 _LIMIT = re.compile(r"\s*([0-9]{1,9})\s*(%?)\s*", re.ASCII)
 
@@ -81,7 +84,9 @@ class Policy:
     or prevented, None where it may. `malformed` are places of broken feed lines, and `stops` what else is wrong
     with a feed, each of which stops a purge. `max_shrink` is the share in percent by which feeds may shrink before
     that stops a purge; None where the list has no feeds or any shrinking is allowed. `handed_over` are the owners
-    of the other lists of one deployment: what they own is taken over, and is not foreign.
+    of the other lists of one deployment: what they own is taken over, and is not foreign. `rings` are read
+    (`rings.read_rings`), `sightings` are the counts of hosts that were asked for, `max_life` is a length of time.
+    `buried` are deleted records of indicators that the tenant does not hold any more; None where nobody looked.
     """
 
     now: datetime.datetime
@@ -98,11 +103,24 @@ class Policy:
     malformed: Sequence[str] = ()
     stops: Sequence[Refusal] = ()
     handed_over: FrozenSet[str] = field(default_factory=frozenset)
+    owned_by: str = "source"
+    adopt_unowned: bool = False
+    unmanaged: str = "keep"
+    expired: str = "keep"
+    purge_expired: bool = False
+    max_life: Optional[datetime.timedelta] = None
+    on_max_life: str = "fail"
+    rings: Tuple[Ring, ...] = ()
+    on_held: str = "skip"
+    max_hosts: Optional[int] = None
+    on_reach: str = "fail"
+    sightings: Mapping[Identity, Sighting] = field(default_factory=dict)
+    buried: Optional[Mapping[Identity, Sequence[Record]]] = None
     vocabulary: Vocabulary = CURRENT
 
     def owner_of(self, record: Record) -> str:
         """Who owns a record of this CID; empty where nobody does."""
-        return str(STORED["source"](record))
+        return owners.owner_of(record, self.owned_by, self.source)
 
     def owns(self, record: Record) -> bool:
         """Whether the record belongs to the list's own source."""

@@ -17,8 +17,8 @@ from .values import DOMAIN_LENGTH
 from .wording import shortened, visible
 
 INVALID, INHERITED = "invalid", "inherited"
-IGNORED, LEFT, FOREIGN, PROTECTED, ODD = (
-    *("ignored", "left_to_earlier_list", "foreign", "protected", "odd_record"),
+IGNORED, LEFT, FOREIGN, PROTECTED, ODD, REACHED = (
+    *("ignored", "left_to_earlier_list", "foreign", "protected", "odd_record", "reached"),
 )
 
 
@@ -96,8 +96,9 @@ class Failure:
 class SetAside:
     """An item that is left alone on purpose: nothing is written for it, and that is no failure.
 
-    `code` is ignored, left_to_earlier_list, foreign, protected or odd_record. `details` are what is particular to the
-    code: the `source` of a foreign one, the `reason` of a protected one, the `list` that one is left to.
+    `code` is ignored, left_to_earlier_list, foreign, protected, odd_record or reached (by more hosts than allowed).
+    `details` are what is particular to the code: the `source` of a foreign one, the `reason` of a protected one, the
+    `list` that one is left to.
     """
 
     code: str

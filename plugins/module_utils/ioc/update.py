@@ -29,7 +29,7 @@ def updated(
     """
     fields = item.fields
     wanted = {name: value for name, value in fields.items() if not holds(record, name, value)}
-    if not wanted and item.days is None and not _needs_groups(fields, record) and _fits(item, record):
+    if not wanted and item.life is None and not _needs_groups(fields, record) and _fits(item, record):
         return None
     stored = STORED["platforms"](record)
     if "platforms" in wanted:
@@ -38,7 +38,7 @@ def updated(
     fit.drop_unfit(item, wanted, platforms)
     fit.check_fit(item, platforms)
     _scope(fields, record, wanted)
-    days = _expire(item, record, wanted, now, vocabulary)
+    life = _expire(item, record, wanted, now, vocabulary)
     if has_expired(record, now) and "expiration" not in wanted:
         for name in rules.ACTION_PLATFORMS:  # expiry has reset them: not drift
             wanted.pop(name, None)
@@ -46,8 +46,8 @@ def updated(
     if not wanted:
         return None
     before, after = _told(record, wanted, platforms)
-    body = fit.body_of(item.kind, _with_actions(record, wanted, platforms), days, vocabulary)
-    return Change(UPDATE, item.kind, item.value, item, record, body, before, after, days)
+    body = fit.body_of(item.kind, _with_actions(record, wanted, platforms), life, vocabulary)
+    return Change(UPDATE, item.kind, item.value, item, record, body, before, after, life)
 
 
 def _told(record: Record, wanted: Fields, platforms: Sequence[str]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
@@ -99,14 +99,15 @@ def _scope(fields: Fields, record: Record, wanted: Fields) -> None:
 
 def _expire(
     item: Desired, record: Record, wanted: Fields, now: datetime.datetime, vocabulary: Vocabulary
-) -> Optional[int]:
-    """Decide on the expiration. Returns the days that it is stamped ahead, where it is."""
-    if item.days is not None:
+) -> Optional[datetime.timedelta]:
+    """Decide on the expiration. Returns how far ahead of now it is stamped, where it is."""
+    if item.life is not None:
         end = STORED["expiration"](record)
         window = datetime.timedelta(days=item.renew_within)
-        if end is None or has_expired(record, now) or end - now < window:
-            wanted["expiration"] = fit.stamp(item.days, now, vocabulary)
-            return item.days
+        late = item.longest is not None and end is not None and end > now + item.longest
+        if end is None or has_expired(record, now) or end - now < window or late:
+            wanted["expiration"] = fit.stamp(item.life, now, vocabulary)
+            return item.life
     else:
         fit.check_ahead(wanted.get("expiration"), now)
     return None

@@ -63,9 +63,3 @@ def test_nanoseconds_of_a_tenant_are_read() -> None:
 def test_shown_as_users_write_it() -> None:
     assert expiry.shown(None) == "never"
     assert expiry.shown(datetime.datetime(2030, 1, 1, tzinfo=UTC)) == "2030-01-01T00:00:00Z"
-
-
-def test_a_stamp_has_no_fraction() -> None:
-    assert expiry.stamp(datetime.datetime(2030, 1, 1, 1, 2, 3, 4, UTC), 2) == datetime.datetime(
-        2030, 1, 3, 1, 2, 3, 0, UTC
-    )
