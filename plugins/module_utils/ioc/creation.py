@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+
 from . import fit, rules
 from .change import CREATE, Change, Vocabulary
 from .fields import MOBILE_PLATFORMS, FieldProblem, shown

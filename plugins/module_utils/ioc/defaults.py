@@ -34,7 +34,11 @@ def renewal_problems(fields: Fields) -> list[FieldProblem]:
     window, life = fields.get("renew_within_days"), life_of(fields)
     if window is None or life is None or datetime.timedelta(days=window) < life:
         return []
-    days = f"expiration_days {life.days}" if "expiration_days" in fields else f"expiration +{durations.shown(life)}"
+    days = (
+        f"expiration_days {life.days}"
+        if "expiration_days" in fields
+        else f"expiration +{durations.shown(life)}"
+    )
     text = f"must be less than {days}, got {window}; it would be renewed by every run"
     return [FieldProblem("renew_within_days", text)]
 

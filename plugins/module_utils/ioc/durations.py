@@ -28,7 +28,9 @@ def duration(text: object) -> datetime.timedelta:
         return datetime.timedelta()
     match = _DURATION.fullmatch(written)
     if match is None:
-        raise ValueError(f"{quoted(text)} is not a valid duration; write a number and a unit, such as 24h or 90d")
+        raise ValueError(
+            f"{quoted(text)} is not a valid duration; write a number and a unit, such as 24h or 90d"
+        )
     try:
         length = datetime.timedelta(**{_UNITS[match[2]]: int(match[1])})
     except OverflowError:

@@ -89,7 +89,9 @@ def body_of(
 
 def _whole_days(life: datetime.timedelta) -> int:
     if life % datetime.timedelta(days=1):
-        raise FieldProblem("expiration", f"the legacy API takes whole days only, got +{durations.shown(life)}")
+        raise FieldProblem(
+            "expiration", f"the legacy API takes whole days only, got +{durations.shown(life)}"
+        )
     return life.days
 
 

@@ -44,8 +44,13 @@ def _life(policy: Policy, plan: Plan) -> Iterator[Refusal]:
         )
         yield Refusal("reach", message, named, "max_hosts")
     if policy.on_held == "fail" and life.held:
-        named = [f"{_counted(entry)} in ring {entry['ring']}, max_hosts {entry['max_hosts']}" for entry in life.held]
-        message = f"{number(len(named), 'indicator is', 'indicators are')} held in a ring: {some(named, '; ')}"
+        named = [
+            f"{_counted(entry)} in ring {entry['ring']}, max_hosts {entry['max_hosts']}"
+            for entry in life.held
+        ]
+        message = (
+            f"{number(len(named), 'indicator is', 'indicators are')} held in a ring: {some(named, '; ')}"
+        )
         yield Refusal("held", message, named, "on_held")
 
 

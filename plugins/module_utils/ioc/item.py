@@ -28,10 +28,11 @@ class Desired:
     the names of those that a default gave, which may be dropped where they do not fit. `life` stamps an expiration
     so far ahead of now, and `renew_within` renews it that many days before its end. `fallback_life` is the life that
     the defaults give an item with an expiration of its own, and `longest` bounds the end that a record has already.
-    `ring` pins the indicator to a ring. `by_policy` says that the action was given as `policy`, the legacy API's word, which knows no severity. `index` is the position in `iocs`, None
-    for a line of a feed, and `place` says it to a user. `identified` says that type and value are usable, `problem`
-    what is wrong with the item. `doubts` are values that only a newer Falcon may know: where they are all that is
-    wrong, the item is right if the tenant's record has them.
+    `ring` pins the indicator to a ring. `by_policy` says that the action was given as `policy`, the legacy API's
+    word, which knows no severity. `index` is the position in `iocs`, None for a line of a feed, and `place` says it
+    to a user. `identified` says that type and value are usable, `problem` what is wrong with the item. `doubts` are
+    values that only a newer Falcon may know: where they are all that is wrong, the item is right if the tenant's
+    record has them.
     """
 
     __slots__ = (

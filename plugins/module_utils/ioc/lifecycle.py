@@ -31,7 +31,9 @@ class NoCount(FieldProblem):
     code = "not_counted"
 
     def __init__(self, sighting: reach.Sighting) -> None:
-        super().__init__("max_hosts", f"not applied, since its hosts could not be counted: {sighting.problem}")
+        super().__init__(
+            "max_hosts", f"not applied, since its hosts could not be counted: {sighting.problem}"
+        )
 
 
 @dataclass
@@ -194,7 +196,9 @@ def _owned(item: Desired, record: Optional[Record], policy: Policy) -> Desired:
 def _in_its_ring(plain: Desired, record: Optional[Record], policy: Policy, account: Account) -> _Directed:
     own_scope = rings.own_scope(plain)
     if own_scope:
-        raise FieldProblem(own_scope, "cannot go with rings, which say where an indicator applies; leave it out")
+        raise FieldProblem(
+            own_scope, "cannot go with rings, which say where an indicator applies; leave it out"
+        )
     sighting = policy.sightings.get(plain.identity)
     step = rings.advance(plain, record, policy.rings, policy.now, sighting)
     if step.outcome == rings.UNCOUNTED and sighting is not None:
@@ -202,7 +206,9 @@ def _in_its_ring(plain: Desired, record: Optional[Record], policy: Policy, accou
     if step.staged:
         item = rings.staged(plain, policy.rings, step.stage, record)
     else:
-        item = _without(plain, {"host_groups", "applied_globally", "action", "mobile_action"} & plain.defaulted)
+        item = _without(
+            plain, {"host_groups", "applied_globally", "action", "mobile_action"} & plain.defaulted
+        )
     _say(plain, step, policy, account, sighting)
     return _Directed(plain, item, step)
 
@@ -269,7 +275,9 @@ def _restrain(
 def _detecting(item: Desired, record: Optional[Record], policy: Policy) -> Desired:
     """The item without what would make it block where it does not block yet."""
     fields = dict(item.fields)
-    blocks = reach.blocks_on(record) if record is not None and not has_expired(record, policy.now) else frozenset()
+    blocks = (
+        reach.blocks_on(record) if record is not None and not has_expired(record, policy.now) else frozenset()
+    )
     if blocks:
         for name in ("host_groups", "applied_globally", "platforms"):
             fields.pop(name, None)

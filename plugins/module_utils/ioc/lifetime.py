@@ -44,9 +44,7 @@ def later_end(item: Desired, now: datetime.datetime) -> bool:
     return end is None or end > now
 
 
-def retired(
-    item: Desired, own: Sequence[Record], buried: Iterable[Record], now: datetime.datetime
-) -> bool:
+def retired(item: Desired, own: Sequence[Record], buried: Iterable[Record], now: datetime.datetime) -> bool:
     """Whether the time of a listed indicator is over, where expired ones are deleted.
 
     It is where its record has expired, or where there is none and its own end has passed, or the record had expired
@@ -97,4 +95,6 @@ def capped(item: Desired, longest: datetime.timedelta) -> Desired:
 def check_renewal(item: Desired, record: Record, expired: str, now: datetime.datetime) -> None:
     """Raises FieldProblem where an expired record is to be renewed and nothing says for how long."""
     if expired == RENEW and has_expired(record, now) and item.life is None and not later_end(item, now):
-        raise FieldProblem("expiration_days", "is required to renew an expired indicator; set it in the defaults")
+        raise FieldProblem(
+            "expiration_days", "is required to renew an expired indicator; set it in the defaults"
+        )

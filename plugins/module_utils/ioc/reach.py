@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Set, Tuple
 
 from . import rules
 from .fields import STORED
@@ -47,7 +47,7 @@ class Sighting:
 def blocks_on(record: Mapping[str, Any]) -> FrozenSet[str]:
     """The platforms on which a record blocks, by its actions alone."""
     platforms = STORED["platforms"](record)
-    found = set()
+    found: Set[str] = set()
     for name, used in (("action", rules.is_desktop), ("mobile_action", rules.is_mobile)):
         if STORED[name](record) in BLOCKING:
             found.update(platform for platform in platforms if used((platform,)))

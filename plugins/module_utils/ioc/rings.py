@@ -80,7 +80,9 @@ def _read_ring(raw: object, place: str) -> Ring:
     given = {key: value for key, value in raw.items() if value is not None}
     name = str(given.get("name", "")).strip()
     if not name or "@" in name or not name.isprintable() or len(name) > _LONGEST_NAME:
-        raise FieldProblem(f"{place}.name", f"must be a short text without @, got {quoted(given.get('name', ''))}")
+        raise FieldProblem(
+            f"{place}.name", f"must be a short text without @, got {quoted(given.get('name', ''))}"
+        )
     groups = _groups(given, place)
     return Ring(
         name,
@@ -128,7 +130,9 @@ def _most(given: Mapping[str, Any], place: str) -> Optional[int]:
         return None
     text = str(given["max_hosts"]).strip()
     if isinstance(given["max_hosts"], bool) or re.fullmatch("[0-9]{1,9}", text, re.ASCII) is None:
-        raise FieldProblem(f"{place}.max_hosts", f"must be a number of hosts from 0, got {quoted(given['max_hosts'])}")
+        raise FieldProblem(
+            f"{place}.max_hosts", f"must be a number of hosts from 0, got {quoted(given['max_hosts'])}"
+        )
     return int(text)
 
 
@@ -186,9 +190,7 @@ def _untagged(item: Desired, record: Record, rings: Sequence[Ring], now: datetim
     return Stage(last, now, note=UNTAGGED)
 
 
-def _alike(
-    item: Desired, record: Record, rings: Sequence[Ring], now: datetime.datetime
-) -> Optional[int]:
+def _alike(item: Desired, record: Record, rings: Sequence[Ring], now: datetime.datetime) -> Optional[int]:
     """The first ring whose scope and action a record has. Expiry resets actions: then the scope decides."""
     platforms = STORED["platforms"](record)
     expired = has_expired(record, now)
@@ -209,7 +211,8 @@ def _alike(
 def _weaker(wanted: Fields, record: Record) -> bool:
     """Whether a record acts more strongly, or on more hosts, than these fields would let it."""
     groups = frozenset(wanted["host_groups"]) if wanted.get("host_groups") else None
-    after = {**record, **{name: wanted[name] for name in ("action", "mobile_action") if name in wanted}}
+    after: Record = dict(record)
+    after.update((name, wanted[name]) for name in ("action", "mobile_action") if name in wanted)
     before, then = strengths(record), strengths(after)
     return any(was > will for was, will in zip(before, then)) or not within(scope_of(record), groups)
 
@@ -263,7 +266,9 @@ def staged(item: Desired, rings: Sequence[Ring], stage: Stage, record: Optional[
     tag = stage.tag or ring_tags.tag_of(rings[stage.position].name, stage.since)
     platforms = item.fields.get("platforms") or (STORED["platforms"](record) if record is not None else ())
     ring_fields = in_ring(item, rings, stage.position, platforms)
-    fields = {name: value for name, value in item.fields.items() if name not in ("host_groups", "applied_globally")}
+    fields = {
+        name: value for name, value in item.fields.items() if name not in ("host_groups", "applied_globally")
+    }
     fields.update(ring_fields, tags=(*plain, tag))
     own = set(item.fields) - item.defaulted
     return item.replaced(fields=fields, defaulted=frozenset(item.defaulted | (set(ring_fields) - own)))
@@ -295,9 +300,10 @@ PROMOTED, WAITING, HELD, DUE, UNCOUNTED = "promoted", "waiting", "held", "due", 
 class Step:
     """What happens to one record in one run.
 
-    `stage` is where it is afterwards, `origin` where it was; None for a new one. `outcome` is promoted, waiting, held, due (a count is
-    needed first), uncounted (there is no count to be had), or empty where nothing is to be said. `until` is when a
-    waiting one is due. `staged` is false where the ring asks nothing of the record in this run.
+    `stage` is where it is afterwards, `origin` where it was; None for a new one. `outcome` is promoted, waiting,
+    held, due (a count is needed first), uncounted (there is no count to be had), or empty where nothing is to be
+    said. `until` is when a waiting one is due. `staged` is false where the ring asks nothing of the record in this
+    run.
     """
 
     stage: Stage
@@ -356,7 +362,9 @@ def revives(item: Desired, now: datetime.datetime) -> bool:
     """Whether an item gives an expired record a new end."""
     if item.life is not None:
         return True
-    return "expiration" in item.fields and (item.fields["expiration"] is None or item.fields["expiration"] > now)
+    return "expiration" in item.fields and (
+        item.fields["expiration"] is None or item.fields["expiration"] > now
+    )
 
 
 NOTES: Dict[str, str] = {

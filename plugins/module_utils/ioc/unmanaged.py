@@ -26,9 +26,8 @@ def reset(item: Desired, record: Record, now: datetime.datetime) -> Desired:
     given = item.fields
     added: Dict[str, Any] = {}
     platforms = rules.default_platforms(item.kind)
-    if "platforms" not in given:
-        if _fit(item, record, platforms):
-            added["platforms"] = platforms
+    if "platforms" not in given and _fit(item, record, platforms):
+        added["platforms"] = platforms
     if not given.get("host_groups") and "applied_globally" not in given:
         added["applied_globally"] = True
     if "expiration" not in given and item.life is None and not has_expired(record, now):
@@ -41,7 +40,7 @@ def reset(item: Desired, record: Record, now: datetime.datetime) -> Desired:
             tag for tag in STORED["tags"](record) if owners.is_owner_tag(tag) or ring_tags.is_ring_tag(tag)
         )
     if "severity" not in given:
-        merged = {
+        merged: Dict[str, Any] = {
             **{name: STORED[name](record) for name in ("action", "mobile_action", "platforms")},
             **{name: given[name] for name in ("action", "mobile_action", "platforms") if name in given},
         }

@@ -31,7 +31,9 @@ def test_duration(text: object, length: timedelta) -> None:
     assert durations.duration(text) == length
 
 
-@pytest.mark.parametrize("text", ["", "24", 24, "h", "-1d", "+1d", "1.5h", "1y", "2 d", True, None, "٣d", "1d\n2"])
+@pytest.mark.parametrize(
+    "text", ["", "24", 24, "h", "-1d", "+1d", "1.5h", "1y", "2 d", True, None, "٣d", "1d\n2"]
+)
 def test_no_duration(text: object) -> None:
     with pytest.raises(ValueError, match="is not a valid duration; write a number and a unit"):
         durations.duration(text)
@@ -45,7 +47,12 @@ def test_too_long_a_duration(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "length"),
-    [("+7d", timedelta(days=7)), ("-30d", timedelta(days=-30)), ("+12h", timedelta(hours=12)), ("+0d", timedelta())],
+    [
+        ("+7d", timedelta(days=7)),
+        ("-30d", timedelta(days=-30)),
+        ("+12h", timedelta(hours=12)),
+        ("+0d", timedelta()),
+    ],
 )
 def test_offset(text: str, length: timedelta) -> None:
     assert durations.is_relative(text)

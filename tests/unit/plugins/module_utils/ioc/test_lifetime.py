@@ -14,7 +14,15 @@ import pytest
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import Vocabulary
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import Desired
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.rings import read_rings
-from ansible_collections.threatops.falcon.tests.unit.planning import GROUP, NOW, SHA, decide, item, read, record
+from ansible_collections.threatops.falcon.tests.unit.planning import (
+    GROUP,
+    NOW,
+    SHA,
+    decide,
+    item,
+    read,
+    record,
+)
 
 DETECT = {"action": "detect", "severity": "high"}
 YESTERDAY, TOMORROW, NEXT_YEAR = "2026-05-31T12:00:00Z", "2026-06-02T12:00:00Z", "2027-06-01T12:00:00Z"
@@ -207,7 +215,9 @@ def test_max_life(own: Dict[str, Any], records: List[Dict[str, Any]]) -> None:
     raw = item(**DETECT, **own)
     found = decide([raw], records, max_life=days(90))
     assert [refusal.code for refusal in found.refusals] == ["max_life"]
-    assert "would live longer than max_life 90d: domain evil.example (expiration " in found.refusals[0].message
+    assert (
+        "would live longer than max_life 90d: domain evil.example (expiration " in found.refusals[0].message
+    )
     capped = decide([raw], records, max_life=days(90), on_max_life="cap")
     assert not capped.refusals
     assert capped.life.too_long
@@ -278,7 +288,9 @@ def test_reset_keeps_what_is_given_or_needed() -> None:
     assert not decide([raw], [full()], unmanaged="reset").changes
     idle = decide([raw], [full(action="no_action")], unmanaged="reset")
     assert idle.changes[0].after == {"severity": ""}
-    waking = decide([{**raw, "action": "detect", "severity": "low"}], [full(action="no_action")], unmanaged="reset")
+    waking = decide(
+        [{**raw, "action": "detect", "severity": "low"}], [full(action="no_action")], unmanaged="reset"
+    )
     assert waking.changes[0].after == {"action": "detect", "severity": "low"}
 
 
@@ -318,7 +330,9 @@ def test_a_pin_needs_rings() -> None:
 
 
 def test_state_among_defaults() -> None:
-    found = decide([item(), item(value="b.example", state="present", **DETECT)], [record()], defaults={"state": "absent"})
+    found = decide(
+        [item(), item(value="b.example", state="present", **DETECT)], [record()], defaults={"state": "absent"}
+    )
     assert [change.operation for change in found.changes] == ["create", "delete"]
     by_type = decide([item()], [record()], by_type={"domain": {"state": "absent"}})
     assert by_type.absent == 1

@@ -79,7 +79,10 @@ def test_another_owner_is_foreign_whatever_the_source_says() -> None:
 
 
 def test_purge_by_tag() -> None:
-    mine, theirs = tagged("owner:soc", value="a.example"), tagged("owner:ops", source="soc", value="b.example")
+    mine, theirs = (
+        tagged("owner:soc", value="a.example"),
+        tagged("owner:ops", source="soc", value="b.example"),
+    )
     old = record(value="c.example", source="soc")
     found = by_tag(item(**DETECT, value="x.example"), [mine, theirs, old], purge=True)
     assert sorted(change.value for change in found.of("delete")) == ["a.example", "c.example"]

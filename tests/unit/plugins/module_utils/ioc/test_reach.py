@@ -53,7 +53,11 @@ PREVENT: Dict[str, Any] = {"action": "prevent"}
         (sha(**PREVENT, expired=True), sha(**PREVENT), True),
         (sha(**PREVENT, expiration="2026-06-01T12:00:00Z"), sha(**PREVENT), True),
         (record(**PHONE), record(**PHONE, mobile_action="prevent"), True),
-        (record(**PHONE, mobile_action="prevent"), record(**PHONE, mobile_action="prevent", severity="low"), False),
+        (
+            record(**PHONE, mobile_action="prevent"),
+            record(**PHONE, mobile_action="prevent", severity="low"),
+            False,
+        ),
         (record(mobile_action="prevent"), record(**PHONE, mobile_action="prevent"), True),
         (record(), record(mobile_action="prevent"), False),
     ],
@@ -94,7 +98,9 @@ def test_capped_action(action: str, most: str, found: str) -> None:
 # --- in a plan
 
 
-def run(raw: Dict[str, Any], records: List[Dict[str, Any]], count: Optional[Sighting], **options: Any) -> Plan:
+def run(
+    raw: Dict[str, Any], records: List[Dict[str, Any]], count: Optional[Sighting], **options: Any
+) -> Plan:
     sightings = {} if count is None else {(raw["type"], raw["value"]): count}
     return decide([raw], records, **{"max_hosts": 5, "sightings": sightings, **options})
 
@@ -124,9 +130,7 @@ def test_more_refuse_the_plan() -> None:
     assert [refusal.code for refusal in found.refusals] == ["reach"]
     assert "6 hosts" in found.refusals[0].message
     assert "max_hosts 5" in found.refusals[0].message
-    assert found.life.reach == [
-        {"type": "sha256", "value": SHA, "device_count": 6, "limit_exceeded": False}
-    ]
+    assert found.life.reach == [{"type": "sha256", "value": SHA, "device_count": 6, "limit_exceeded": False}]
     assert found.changes, "a reviewer sees what is refused"
     more = run(BLOCK, [], Sighting(1, limit_exceeded=True))
     assert "more than 1 host" in more.refusals[0].message
@@ -173,7 +177,9 @@ def test_a_desktop_block_stays_where_a_mobile_one_would_begin() -> None:
     before = record(platforms=["ios"], mobile_action="prevent")
     found = run(raw, [before], Sighting(6), on_reach="detect")
     assert not found.changes
-    both = item("domain", "evil.example", action="detect", mobile_action="prevent", platforms=["windows", "ios"])
+    both = item(
+        "domain", "evil.example", action="detect", mobile_action="prevent", platforms=["windows", "ios"]
+    )
     found = run(both, [record(**PHONE)], Sighting(6), on_reach="detect")
     assert found.changes == [] or found.changes[0].after["mobile_action"] == "detect"
 

@@ -91,10 +91,16 @@ def test_read_rings() -> None:
         ({"name": "a@b", "applied_globally": True}, "without @"),
         ({"name": "a" * 61, "applied_globally": True}, "rings[0].name"),
         ({"name": "a\x1b", "applied_globally": True}, "rings[0].name"),
-        ({"name": "a", "applied_globally": True, "action": "allow"}, "must be one of no_action, detect, prevent"),
+        (
+            {"name": "a", "applied_globally": True, "action": "allow"},
+            "must be one of no_action, detect, prevent",
+        ),
         ({"name": "a", "applied_globally": True, "mobile_action": "block"}, "rings[0].mobile_action"),
         ({"name": "a", "applied_globally": True, "hold": "soon"}, "rings[0].hold"),
-        ({"name": "a", "applied_globally": True, "max_hosts": -1}, "rings[0].max_hosts: must be a number of hosts"),
+        (
+            {"name": "a", "applied_globally": True, "max_hosts": -1},
+            "rings[0].max_hosts: must be a number of hosts",
+        ),
         ({"name": "a", "applied_globally": True, "max_hosts": True}, "rings[0].max_hosts"),
         ({"name": "a", "applied_globally": True, "wait": "1d"}, "rings[0].wait: is unknown; a ring has name"),
     ],
@@ -296,7 +302,9 @@ def test_without_any_action_that_fits_the_default_counts() -> None:
 
 
 def test_rings_without_actions_leave_the_action_to_the_item() -> None:
-    rings = read_rings([{"name": "first", "host_groups": [CANARY]}, {"name": "all", "applied_globally": True}])
+    rings = read_rings(
+        [{"name": "first", "host_groups": [CANARY]}, {"name": "all", "applied_globally": True}]
+    )
     found = run(item("sha256", SHA, action="prevent"), rings=rings)
     assert only(found)["action"] == "prevent"
 
