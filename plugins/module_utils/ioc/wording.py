@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+import reprlib
 import unicodedata
 from typing import Sequence
 
 #: Longest text of a user or a tenant that a message repeats, in characters.
 LONGEST_SHOWN = 80
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = 2
+_BRIEF.maxlist = _BRIEF.maxtuple = _BRIEF.maxdict = _BRIEF.maxset = 4
+_BRIEF.maxstring = _BRIEF.maxother = LONGEST_SHOWN
 
 
 def visible(text: str) -> str:
@@ -28,9 +34,14 @@ def shortened(text: str, most: int = LONGEST_SHOWN) -> str:
     return visible(text if len(text) <= most else text[: most - 3] + "...")
 
 
+def brief(value: object) -> str:
+    """A value of any type as text, bounded in width and depth: aliases of YAML can stand for more than memory holds."""
+    return str(value) if value is None or isinstance(value, (str, int, float)) else _BRIEF.repr(value)
+
+
 def quoted(value: object) -> str:
     """A value as a message repeats it: shortened, and in quotes so that odd characters are seen."""
-    text = value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else brief(value)
     return repr(text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "...")
 
 

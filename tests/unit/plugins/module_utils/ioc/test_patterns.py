@@ -34,7 +34,8 @@ EXPRESSIONS = st.recursive(
     ),
     max_leaves=8,
 )
-VALUES = st.text(alphabet="abc1._-{}]", min_size=1, max_size=12)  # Python releases disagree on \\B in an empty text
+# Python releases disagree on \\B in an empty text.
+VALUES = st.text(alphabet="abc1._-{}]", min_size=1, max_size=12)
 
 
 def matches(expression: str, value: str) -> bool:
