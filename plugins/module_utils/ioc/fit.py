@@ -24,17 +24,17 @@ LONGEST_TEXT = 200
 
 def drop_unfit(item: Desired, fields: Fields, platforms: Sequence[str]) -> None:
     """Take out the defaults that turn out not to fit the platforms."""
-    for name, used in rules.ACTION_PLATFORMS.items():
-        if name in item.defaulted and not used(platforms):
+    for name in rules.ACTION_PLATFORMS:
+        if name in item.defaulted and not rules.accepts(name, platforms):
             fields.pop(name, None)
 
 
 def check_fit(item: Desired, platforms: Sequence[str]) -> None:
     own = set(item.fields).difference(item.defaulted)
-    if "action" in own and not rules.is_desktop(platforms):
+    if "action" in own and not rules.accepts("action", platforms):
         names = ", ".join(DESKTOP_PLATFORMS)
         raise FieldProblem("action", f"needs at least one of the platforms {names}; use mobile_action")
-    if "mobile_action" in own and not rules.is_mobile(platforms):
+    if "mobile_action" in own and not rules.accepts("mobile_action", platforms):
         raise FieldProblem(
             "mobile_action", f"needs at least one of the platforms {', '.join(MOBILE_PLATFORMS)}"
         )

@@ -249,7 +249,7 @@ def _action_problem(kind: str, action: str, platforms: Optional[Sequence[str]]) 
         return f"{kind} is for mobile platforms only and takes mobile_action instead"
     if not rules.takes_action(kind, action):
         return f"{kind} takes {' or '.join(actions)} on desktop platforms, not {action}"
-    if platforms and not rules.is_desktop(platforms):
+    if platforms and not rules.accepts("action", platforms):
         return f"needs at least one of the platforms {', '.join(DESKTOP_PLATFORMS)}; use mobile_action"
     return ""
 
@@ -257,6 +257,6 @@ def _action_problem(kind: str, action: str, platforms: Optional[Sequence[str]]) 
 def _mobile_action_problem(kind: str, _action: str, platforms: Optional[Sequence[str]]) -> str:
     if not rules.mobile_actions_for(kind):
         return f"{kind} cannot be used on mobile platforms"
-    if platforms and not rules.is_mobile(platforms):
+    if platforms and not rules.accepts("mobile_action", platforms):
         return f"needs at least one of the platforms {', '.join(MOBILE_PLATFORMS)}"
     return ""

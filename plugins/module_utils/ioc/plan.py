@@ -171,9 +171,7 @@ def _present(item: Desired, found: Sequence[Record], policy: Policy, result: Pla
     try:
         if mine:
             writes = [lifecycle.written(item, record, policy) for record in mine]
-        elif inherited and not any(
-            updated(item, record, policy.now, policy.vocabulary) for record in inherited
-        ):
+        elif any(_same(item, record, policy) for record in inherited):
             writes = []  # the parent CID says the same already
         else:
             writes = [lifecycle.written(item, None, policy)]
@@ -207,6 +205,17 @@ def _retired(item: Desired, found: Sequence[Record], policy: Policy, result: Pla
     if policy.buried is None and lifetime.needs_history(item, mine):
         result.life.history[item.identity] = None
     return lifetime.retired(item, mine, (policy.buried or {}).get(item.identity, ()), policy.now)
+
+
+def _same(item: Desired, inherited: Record, policy: Policy) -> bool:
+    """Whether a record that a parent CID hands down is as the item asks, so that no own one is needed.
+
+    What the item cannot make of it is no problem: it may ask for another scope or for other platforms.
+    """
+    try:
+        return updated(item, inherited, policy.now, policy.vocabulary) is None
+    except FieldProblem:
+        return False
 
 
 def _absent(item: Desired, found: Sequence[Record], policy: Policy, result: Plan) -> None:

@@ -95,6 +95,11 @@ ACTION_PLATFORMS: Dict[str, Callable[[Sequence[str]], bool]] = {
 }
 
 
+def accepts(name: str, platforms: Sequence[str]) -> bool:
+    """Whether an action may be given for these platforms; what an unknown one takes nobody can say."""
+    return ACTION_PLATFORMS[name](platforms) or not set(PLATFORMS).issuperset(platforms)
+
+
 def severity_required(actions: Set[str]) -> bool:
     return not actions.isdisjoint(("detect", "prevent"))
 

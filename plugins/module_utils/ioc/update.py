@@ -76,7 +76,7 @@ def _fits(item: Desired, record: Record) -> bool:
     if fields.keys().isdisjoint(("action", "mobile_action", "severity")):
         return True
     platforms = STORED["platforms"](record)
-    if any(name in fields and not used(platforms) for name, used in rules.ACTION_PLATFORMS.items()):
+    if any(name in fields and not rules.accepts(name, platforms) for name in rules.ACTION_PLATFORMS):
         return False
     return not fields.get("severity") or not rules.severity_refused(actions_of(record))
 
