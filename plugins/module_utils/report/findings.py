@@ -12,9 +12,12 @@ tenant has, what the list says; empty where nothing is compared).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Callable, Optional
 
+from ..ioc.expiry import stored
+from ..ioc.record import identity
+from ..ioc.rules import GUARDED_ACTIONS
 from .results import changes_of
 
 KINDS = {
@@ -46,9 +49,6 @@ TONES = {
     "rejected": "neutral",
 }
 
-ACTIVE = ("detect", "prevent", "prevent_no_ui")
-"""The actions that do something to an endpoint."""
-
 Finding = dict[str, Any]
 
 
@@ -66,7 +66,7 @@ def findings(
     ``guarded`` says why a (type, value) must never be acted on, or None. ``now`` has a time zone.
     """
     kept = [record for record in records if not record.get("deleted")]
-    expired = {_key(record) for record in kept if record.get("expired")}
+    expired = {identity(record) for record in kept if record.get("expired")}
     found: list[Finding] = []
     for result in lists:
         found.extend(_of_list(result, expired))
@@ -89,10 +89,6 @@ def count(found: Iterable[Finding]) -> dict[str, int]:
     for one in found:
         counts[one["kind"]] += 1
     return counts
-
-
-def _key(record: Mapping[str, Any]) -> tuple[str, str]:
-    return str(record.get("type", "")), str(record.get("value", ""))
 
 
 def _finding(
@@ -121,7 +117,7 @@ def _of_list(result: Mapping[str, Any], expired: set[tuple[str, str]]) -> Iterab
     for item in result.get("updated_iocs") or ():
         changes = changes_of(item)
         fields = ", ".join(change["field"] for change in changes)
-        if _key(item) not in expired and _switched_off(changes):
+        if identity(item) not in expired and _switched_off(changes):
             yield _finding(
                 "disabled",
                 item,
@@ -151,14 +147,14 @@ def _switched_off(changes: Iterable[Mapping[str, Any]]) -> bool:
     return any(
         change["field"] in ("action", "mobile_action")
         and change["before"] == "no_action"
-        and change["after"] in ACTIVE
+        and change["after"] in GUARDED_ACTIONS
         for change in changes
     )
 
 
 def _of_time(record: Mapping[str, Any], now: datetime, expiring_days: int) -> Iterable[Finding]:
     owner, expiration = record.get("source") or "", str(record.get("expiration") or "")
-    end = instant(expiration)
+    end = stored(expiration)
     if record.get("expired") or (end is not None and end <= now):
         yield _finding("expired", record, "", f"expired {expiration}".strip(), owner)
     elif end is not None and end <= now + timedelta(days=expiring_days):
@@ -166,20 +162,7 @@ def _of_time(record: Mapping[str, Any], now: datetime, expiring_days: int) -> It
 
 
 def _of_guard(record: Mapping[str, Any], guarded: Callable[[str, str], Optional[str]]) -> Iterable[Finding]:
-    active = [name for name in ("action", "mobile_action") if record.get(name) in ACTIVE]
-    reason = guarded(*_key(record)) if active else None
+    active = [name for name in ("action", "mobile_action") if record.get(name) in GUARDED_ACTIONS]
+    reason = guarded(*identity(record)) if active else None
     if reason:
         yield _finding("unprotected", record, "", f"{record[active[0]]}: {reason}", record.get("source"))
-
-
-def instant(text: str) -> Optional[datetime]:
-    """An RFC 3339 time as the API writes it (nanoseconds, ``Z``) or None where it cannot be read."""
-    whole, _dot, rest = text.partition(".")
-    if rest:
-        digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
-        whole += rest[len(digits) :]
-    try:
-        parsed = datetime.fromisoformat(whole.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)

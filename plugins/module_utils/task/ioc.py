@@ -80,6 +80,8 @@ def _warn(item: Desired, account: Account, guard: Guard, context: Context) -> No
         context.warn(
             f"{item.kind} {item.value} has expired in the tenant and is no longer enforced; give it a new expiration"
         )
+    for odd in account.plan.odd:
+        context.warn(f"Left alone: {odd}")
     for entry in account.plan.protected:
         context.warn(
             f"{entry['type']} {entry['value']} was left alone, since it is protected: {entry['reason']}"

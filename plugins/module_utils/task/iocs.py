@@ -222,6 +222,8 @@ def _warn(account: Account, feeds: Loaded, guard: Guard, context: Context) -> No
         )
     for warning in feeds.warnings:
         context.warn(warning)
+    if account.plan.odd:
+        context.warn(f"Left alone: {some([str(entry) for entry in account.plan.odd], '; ')}")
     if feeds.duplicates:
         context.warn(f"{feeds.duplicates} feed lines repeat an indicator that stands in a feed before them")
     overridden = guard.overridden()

@@ -20,7 +20,6 @@ from ansible_collections.threatops.falcon.plugins.module_utils.report.findings i
     TONES,
     count,
     findings,
-    instant,
 )
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
@@ -110,18 +109,15 @@ def test_every_kind_has_a_tone() -> None:
     assert set(TONES) == set(KINDS)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2026-11-24T12:00:00Z", NOW),
-        ("2026-11-24T12:00:00.123456789Z", NOW),
-        ("2026-11-24T13:00:00.5+01:00", NOW),
-        ("", None),
-        ("never", None),
-    ],
-)
-def test_instants_as_the_api_writes_them(text: str, expected: Optional[datetime]) -> None:
-    assert instant(text) == expected
+def test_the_zero_time_is_never_and_capitals_are_the_same_hash() -> None:
+    """As the planner has it: one place decides each."""
+    value = "AB" * 32
+    record = {"type": "sha256", "value": value, "expired": True, "expiration": "2026-01-01T00:00:00Z"}
+    change = {"before": {"action": "no_action"}, "after": {"action": "prevent"}}
+    result = {"updated_iocs": [{"type": "sha256", "value": value.lower(), **change}]}
+    assert ("changed", value.lower()) in found(result, {**record, "source": "soc"})
+    never = {"type": "domain", "value": "a.example", "source": "soc", "expiration": "0001-01-01T00:00:00Z"}
+    assert not found(None, never)
 
 
 def document(result: dict[str, Any], fail_on: list[str]) -> dict[str, Any]:
