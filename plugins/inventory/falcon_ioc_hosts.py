@@ -199,8 +199,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(failure.message) from failure
         except FalconError as error:
             raise AnsibleParserError(str(error)) from error
-        for text in context.warnings:
-            self.display.warning(text)
+        finally:
+            for text in context.warnings:
+                self.display.warning(text)
         return found
 
     def _name(self, facts: Host) -> str:

@@ -20,7 +20,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..api.counters import Counters
 from ..api.deps import REQUESTS_IMPORT_ERROR
-from ..api.errors import FalconError
+from ..api.errors import ConfigurationError, FalconError
 from ..api.redact import SHORTEST_IN_DATA, clean, mask, shown_url, url_secrets
 from ..api.version import VERSION
 from .options import ArgumentSpec
@@ -77,6 +77,7 @@ class TaskFailed(Exception):
 def perform(task: Task, params: Params, context: Context) -> Result:
     """Run a task to its result, also when it fails: ``failed`` and ``msg`` then say so, as Ansible expects."""
     try:
+        _refuse_nul(params)
         return task(params, context)
     except TaskFailed as failure:
         return {"changed": False, **failure.result, "failed": True, "msg": failure.message}
@@ -85,6 +86,13 @@ def perform(task: Task, params: Params, context: Context) -> Result:
     # The one net beneath every task: after a write, a traceback would lose the account of what was written.
     except Exception as fault:  # noqa: BLE001
         return _our_fault(fault, context)
+
+
+def _refuse_nul(params: Params) -> None:
+    """No option can hold a NUL character: paths, URLs and headers end there, or raise ValueError deep in a library."""
+    for name, value in params.items():
+        if isinstance(value, str) and "\0" in value:
+            raise ConfigurationError(f"{name} contains a NUL character")
 
 
 def _our_fault(fault: Exception, context: Context) -> Result:

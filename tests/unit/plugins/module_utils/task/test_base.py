@@ -186,6 +186,20 @@ def test_the_net_lets_an_interrupt_through(interrupt: type[BaseException]) -> No
         perform(task, {}, Context())
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"source": "a\0b"},
+        {"ca_path": "/etc/a\0b"},
+        {"base_url": "https://a\0b"},
+    ],
+)
+def test_a_nul_is_refused_by_name(simulator: Any, options: Any) -> None:
+    result = run("falcon_iocs", simulator, **{**TASKS["falcon_iocs"], **options})
+    assert result["code"] == "configuration"
+    assert result["msg"] == f"{next(iter(options))} contains a NUL character."
+
+
 # What is shown.
 
 URLS = [
