@@ -91,7 +91,7 @@ def _read_line(text: str, cleaned: str, outline: Outline, links_are_sources: boo
                 return [_LINK], ""
             return alone, ""
     found = find(text)
-    values = found.values + _of_cells(outline.row(cleaned), outline, found.values, found.faults)
+    values = found.values + _of_cells(outline.row(cleaned), outline, found.faults)
     if not values:
         return [_LINK if outline.in_references and one == PLAIN_URL else one for one in found.faults], ""
     about = text.replace(found.first, " ", 1) if _is_hash(found.first) else text
@@ -146,11 +146,10 @@ def _is_link(value: Value, bare: str, in_references: bool) -> bool:
     return is_named and (is_plain_url(bare) or in_references)
 
 
-def _of_cells(cells: List[str], outline: Outline, taken: List[Value], faults: List[Value]) -> List[Value]:
+def _of_cells(cells: List[str], outline: Outline, faults: List[Value]) -> List[Value]:
     """Plain addresses alone in their cell, and plain values in a column whose heading names a type."""
     if speaks_of_versions(cells):
         return []
-    seen = {value for value in taken if not isinstance(value, Fault)}
     plain: List[Value] = []
     for position, cell in enumerate(cells):
         kind = outline.kind_at(position)
@@ -165,8 +164,7 @@ def _of_cells(cells: List[str], outline: Outline, taken: List[Value], faults: Li
             continue
         else:
             continue
-        if value not in seen:
-            plain.append(value)
+        plain.append(value)
     for _address in plain:
         if PLAIN_ADDRESS in faults:
             faults.remove(PLAIN_ADDRESS)

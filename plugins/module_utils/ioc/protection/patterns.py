@@ -32,18 +32,17 @@ _CLASSES = {"d": _DIGITS, "w": _WORD, "s": _BLANKS}
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b"}
 _ANCHORS = {"b": "word", "B": "inside", "A": "start", "Z": "end", "z": "end"}
 
-# A state is a set of characters and the next state, an anchor and the next state, or a choice of next states.
-_Next = Tuple[int, ...]
-
 
 class PatternProblem(ValueError):
     """An expression that is not matched; the text says why."""
 
 
 class _State(NamedTuple):
+    """A set of characters and the next state, an anchor and the next state, or a choice of next states."""
+
     chars: Optional[FrozenSet[str]]
     anchor: str
-    next: _Next
+    next: Tuple[int, ...]
 
 
 _Piece = Callable[[int], int]  # given the state that follows, makes the states of a piece and gives the first
