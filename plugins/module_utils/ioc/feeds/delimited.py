@@ -13,8 +13,7 @@ from itertools import islice
 from typing import Any, Deque, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import headings, layout, source, user_columns
-from .labels import judge
-from .layout import Layout, is_firm_header, is_header, reads_as_value
+from .layout import Layout, gives_indicator, is_firm_header, is_header, reads_as_value
 from .model import ColumnsRead, Fault, Feed, Row
 from .refang import clean
 from .rows import RowReader
@@ -156,7 +155,7 @@ def _is_list_under_heading(filled: Sequence[str]) -> bool:
         return False
     kind = role.kind or "any"
     below = filled[1 : SAMPLE + 1]
-    return sum(1 for text in below if not isinstance(judge(kind, text)[0], Fault)) >= 0.8 * len(below)
+    return sum(1 for text in below if gives_indicator(kind, text)) >= 0.8 * len(below)
 
 
 def _said_delimiter(sample: Sequence[str]) -> str:
@@ -265,12 +264,7 @@ def _is_indicator(cells: Sequence[str], found: Layout) -> bool:
     """Whether a row gives an indicator."""
     if found.patterns is not None:
         return found.patterns < len(cells) and cells[found.patterns].lstrip().startswith("[")
-    return any(
-        not isinstance(outcome, Fault)
-        for column, kind in found.values
-        if column < len(cells) and column != found.type_column
-        for outcome in judge(kind, cells[column])
-    )
+    return any(gives_indicator(kind, cells[column]) for column, kind in found.values if column < len(cells))
 
 
 class _Records:

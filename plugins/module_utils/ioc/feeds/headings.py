@@ -56,6 +56,7 @@ _SWITCHES: Dict[str, str] = {
     **dict.fromkeys(words("revoked isrevoked"), "revoked"),
     **dict.fromkeys(words("deleted isdeleted"), "deleted"),
     "fromparent": "from_parent",
+    **dict.fromkeys(words("patterntype patternlanguage"), "pattern_type"),
     **dict.fromkeys(
         words(
             "falsepositive isfalsepositive fp benign isbenign whitelisted iswhitelisted allowlisted isallowlisted"

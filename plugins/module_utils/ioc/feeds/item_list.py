@@ -13,7 +13,7 @@ from ..fields import FIELDS
 from ..record import READ_ONLY, as_item, refused
 from ..values import TYPES
 from .model import ColumnsRead, Fault, Feed, FeedProblem, Row
-from .records import incomplete
+from .records import ANSWER, incomplete
 from .source import text_of
 
 #: Kinds for values that are what they say, or broken: nothing about them is undone or guessed.
@@ -117,6 +117,8 @@ def items_of(document: Any) -> Optional[List[Any]]:
         return items_of(inner[0])
     if _is_item(document):
         return [document]  # PowerShell writes a list of one as its only element
+    if not ANSWER.isdisjoint(document):
+        return None
     lists = [one for one in document.values() if isinstance(one, list)]
     return [item for one in lists for item in one] if lists and len(lists) == len(document) else None
 
@@ -128,7 +130,9 @@ def is_list(document: Any) -> bool:
         return False
     first = items[:20]
     ours = sum(1 for one in first if isinstance(one, str) or _is_item(one))
-    return ours >= 0.5 * len(first) and all(isinstance(one, (str, Mapping)) for one in first[:5])
+    return ours == len(first) or (
+        ours > 0.5 * len(first) and all(isinstance(one, (str, Mapping)) for one in first[:5])
+    )
 
 
 def _is_item(one: Any) -> bool:

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..values import recognise
-from . import headings
+from . import headings, stix_pattern
 from .cells import API_ACTIONS
 from .kinds import Kind, is_type_word, is_unknown, kind_of
 from .labels import SCHEME, judge, tidy
@@ -118,13 +118,20 @@ def reads_as_value(cell: str) -> bool:
     """Whether a cell was meant to hold an indicator, or something of its kind that Falcon does not take."""
     if not cell.strip() or len(cell) > _LONGEST:
         return False
+    if stix_pattern.is_pattern(cell):
+        return True
     found = judge("any", cell)[0]
     return not isinstance(found, Fault) or (found.code in VALUE_LIKE and " " not in cell.strip())
 
 
+def gives_indicator(kind: Kind, cell: str) -> bool:
+    """Whether a cell of a kind holds an indicator."""
+    return stix_pattern.is_pattern(cell) or any(not isinstance(one, Fault) for one in judge(kind, cell))
+
+
 def reads_as_indicator(cell: str) -> bool:
     """Whether a cell holds an indicator."""
-    return bool(cell.strip()) and len(cell) <= _LONGEST and not isinstance(judge("any", cell)[0], Fault)
+    return bool(cell.strip()) and len(cell) <= _LONGEST and gives_indicator("any", cell)
 
 
 def reads_as_hash(cell: str) -> bool:
@@ -138,17 +145,22 @@ def _is_defanged(cell: str) -> bool:
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Whether a row is one of headings: one of them names types or values, and none of the cells is a value."""
-    return any(headings.holds_indicators(headings.role_of(cell.strip())) for cell in cells) and not any(
-        map(reads_as_value, cells)
-    )
+    """Whether a row is one of headings: none of its cells is a value, and one of them names types or values, or all
+    of them are headings that we know."""
+    filled = sum(1 for cell in cells if cell.strip())
+    known = headings.count(cells)
+    return (_names_indicators(cells) or known == filled > 1) and not any(map(reads_as_value, cells))
 
 
 def is_firm_header(cells: Sequence[str]) -> bool:
-    """Whether a row is beyond doubt one of headings, whatever is below it."""
+    """Whether a row is beyond doubt one of headings of indicators, whatever is below it."""
     known = headings.count(cells)
     filled = sum(1 for cell in cells if cell.strip())
-    return is_header(cells) and known >= 2 and known >= 0.5 * filled
+    return known >= 2 and known >= 0.5 * filled and _names_indicators(cells) and is_header(cells)
+
+
+def _names_indicators(cells: Sequence[str]) -> bool:
+    return any(headings.holds_indicators(headings.role_of(cell.strip())) for cell in cells)
 
 
 def find(header: Optional[Sequence[str]], body: Sequence[Sequence[str]]) -> Optional[Layout]:

@@ -29,7 +29,7 @@ _WRAPPERS = (
     "value",
 )
 #: Keys beside such a list in the answers of services, which name no lists of indicators themselves.
-_ANSWER = frozenset(
+ANSWER = frozenset(
     ("meta", "errors", "query_status", "count", "next", "previous", "body", "status_code", "headers")
 )
 _SAMPLE = 100
@@ -41,7 +41,7 @@ def records_of(document: Any) -> Optional[List[Any]]:
     """The records of a document, or None where it is no list of them."""
     if isinstance(document, Mapping):
         return _within(document)
-    if isinstance(document, list) and document and all(isinstance(one, Mapping) for one in document[:5]):
+    if isinstance(document, list) and document and isinstance(document[0], Mapping):
         inner = [
             records for one in document if isinstance(one, Mapping) for records in [_within(one)] if records
         ]
@@ -59,7 +59,7 @@ def _within(document: Mapping[str, Any]) -> Optional[List[Any]]:
         inner = document.get(key)
         if isinstance(inner, list) and all(isinstance(one, Mapping) for one in inner[:5]):
             return inner
-        if inner is None and key in document and not _ANSWER.isdisjoint(document):
+        if inner is None and key in document and not ANSWER.isdisjoint(document):
             return []  # FalconPy and Go write null for an empty list
     if is_record(document):
         return [document]  # PowerShell writes a list of one as its only element
@@ -82,8 +82,16 @@ def _role_name(key: object) -> str:
 
 def is_record(one: Mapping[str, Any]) -> bool:
     """Whether a mapping is a record: one of its keys names a value."""
-    names = [_role_name(key) for key, value in one.items() if not isinstance(value, (list, Mapping))]
+    names = [
+        _role_name(key)
+        for key, value in one.items()
+        if not isinstance(value, Mapping) and not _holds_records(value)
+    ]
     return any(name in ("value", "either", "kind", "pattern") for name in names) and len(one) > 1
+
+
+def _holds_records(value: Any) -> bool:
+    return isinstance(value, list) and not all(isinstance(one, (str, int, float)) for one in value[:5])
 
 
 def is_records(document: Any) -> bool:

@@ -49,6 +49,9 @@ def _switched_off(switch: str, text: str) -> Optional[Fault]:
         if word in _BENIGN:
             return _BENIGN_FAULT
         return _SWITCHES["active"][False] if word in _INACTIVE else None
+    if switch == "pattern_type":
+        other = text.lower() not in ("", "stix", "none", "null")
+        return Fault(f"a pattern in {text[:40]}, not in STIX", False, "pattern_language") if other else None
     try:
         return _SWITCHES[switch].get(truth(text))
     except ValueError:
@@ -180,7 +183,7 @@ class RowReader:
         if kind is not None:
             return [(kind, value)]
         near = misspelt(label)
-        known = judge(kind_of(near) or "any" if near else "any", value)[0]
+        known = judge("any", value)[0]
         if near and not isinstance(known, Fault):
             return [Fault(f"{label[:40]!r} is not a known type; did you mean {near}?", True, "type_unknown")]
         if is_unknown(label) and not isinstance(known, Fault) and known[0] != "domain":

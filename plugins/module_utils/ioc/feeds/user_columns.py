@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from . import layout
 from .cells import FIELDS
 from .kinds import Kind, kind_of
-from .layout import Layout, reads_as_value
+from .layout import Layout, is_header, reads_as_value
 from .model import FeedProblem
 
 #: What the option may name.
@@ -27,8 +27,9 @@ def header_place(columns: Mapping[str, Any], table: Sequence[Sequence[str]]) -> 
             return place
     if not table or names:
         return 0 if table else None
-    value = columns.get("value")
-    index = int(str(value)) - 1 if value is not None else 0
+    if "value" not in columns:
+        return 0 if is_header(table[0]) else None
+    index = int(str(columns["value"])) - 1
     return 0 if 0 <= index < len(table[0]) and not reads_as_value(table[0][index]) else None
 
 
