@@ -35,10 +35,10 @@ EXPECTED: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "psfalcon_export_csv.csv": ([HASH], ["lost_list", "deleted"]),
     "console_import.json": ([DOMAIN], []),
     "console.csv": ([HASH, DOMAIN, ADDRESS], []),
-    "records.jsonl": RECORDS,
+    "records_lines.json": RECORDS,
     "terraform_state.json": ([DOMAIN, HASH], []),
     "terraform_plan.json": ([DOMAIN, HASH], []),
-    "terraform.tfstate": ([DOMAIN], []),
+    "terraform_tfstate.json": ([DOMAIN], []),
     "threatfox.json": ([ADDRESS, DOMAIN], ["hash_not_taken"]),
     "threatfox_export.json": ([DOMAIN, ADDRESS], []),
     "threatfox.csv": ([ADDRESS, DOMAIN], []),
@@ -56,7 +56,7 @@ EXPECTED: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         ["type_not_taken"],
     ),
     "opencti_indicators.csv": ([DOMAIN, HASH], ["ended", "revoked", "pattern_language"]),
-    "stix.jsonl": ([("domain", f"s{number}.example") for number in range(3)], []),
+    "stix_lines.json": ([("domain", f"s{number}.example") for number in range(3)], []),
     "taxii_envelope.json": ([DOMAIN], []),
     "list.yml": ([DOMAIN], []),
 }
@@ -83,7 +83,7 @@ def test_an_export_is_read(name: str) -> None:
     assert found.stops == []
 
 
-@pytest.mark.parametrize("name", ["api_answer.json", "api_records.json", "falconpy.json", "records.jsonl"])
+@pytest.mark.parametrize("name", ["api_answer.json", "api_records.json", "falconpy.json", "records_lines.json"])
 def test_a_record_becomes_an_item_without_what_nobody_can_write(name: str) -> None:
     found = items(name)
     assert found["evil.example"] == {
@@ -101,7 +101,7 @@ def test_a_record_becomes_an_item_without_what_nobody_can_write(name: str) -> No
 
 
 def test_json_lines_are_numbered_as_they_stand() -> None:
-    assert [(reject.line, reject.code) for reject in collected("records.jsonl").rejects] == [
+    assert [(reject.line, reject.code) for reject in collected("records_lines.json").rejects] == [
         (3, "deleted"),
         (4, "inherited"),
     ]
@@ -109,7 +109,7 @@ def test_json_lines_are_numbered_as_they_stand() -> None:
 
 def test_a_cut_file_of_json_lines_is_partial(tmp_path: Path) -> None:
     path = tmp_path / "cut.jsonl"
-    text = (EXPORTS / "records.jsonl").read_text(encoding="utf-8")
+    text = (EXPORTS / "records_lines.json").read_text(encoding="utf-8")
     path.write_text("\n" + text[:-40], encoding="utf-8")
     found = read_all([{"path": str(path)}])
     assert [(reject.line, reject.code, reject.malformed) for reject in found.rejects] == [
