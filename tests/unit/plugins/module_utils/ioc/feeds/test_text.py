@@ -168,7 +168,8 @@ def test_links_of_a_report(tmp_path: Path, text: str, expected: list[str], codes
 @pytest.mark.parametrize(
     "name",
     [
-        "WScript.Network", "Acme.Tools", "WScript.Shell", "ASP.NET", "System.Net", "System.IO", "System.Security", "bootmgr.efi",
+        "WScript.Network", "Acme.Tools",
+        "WScript.Shell", "ASP.NET", "System.Net", "System.IO", "System.Security", "bootmgr.efi",
         "cert.pem", "suricata.rules", "foo.plist", "foo.appx", "foo.pdb", "update.zip", "install.sh", "Zoom.app",
         "Foo.java", "com.vendor.app", "org.acme.tool.show", "document.location", "os.name", "vb.net", "config.inc",
         "System.Windows.Forms", "foo.notatld",
