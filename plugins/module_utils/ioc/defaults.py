@@ -10,7 +10,7 @@ import datetime
 from typing import Any, Callable, Optional, Sequence
 
 from . import durations, rules
-from .fields import FieldProblem
+from .fields import FREE, FieldProblem
 from .reading import Fields, normal, read
 
 
@@ -80,7 +80,7 @@ class Chooser:
         self._take("severity", lambda severity: not severity or not rules.severity_refused(actions))
         self._take_scope()
         self._take_expiration()
-        for name in ("description", "source", "tags", "ring"):
+        for name in (*FREE, "ring"):
             self._take(name)
         if rules.takes_filename(kind):
             self._take("filename")

@@ -72,7 +72,8 @@ class Field:
     wanted. `sent` gives the keys of a request body.
 
     Shown: `shown` gives the form in which users write it. `exported` says that exports write it, `singular` that
-    items seldom have it in common.
+    items seldom have it in common. `ruled` says that the type, platforms, actions, scope or expiration of the
+    indicator decide whether it can be had; any other field of a record is taken, kept and cleared as it is.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Field:
     shown: Callable[[Any], Any] = _as_list
     exported: bool = True
     singular: bool = False
+    ruled: bool = False
 
     def body(self, value: Any) -> Dict[str, Any]:
         """The field in the wire form of `api.IndicatorCreateReqV1` and `api.IndicatorUpdateReqV1`."""
@@ -198,7 +200,9 @@ def _text(name: str, choices: Tuple[str, ...] = (), **more: Any) -> Field:
 
 def _action(name: str) -> Field:
     """Falcon fills the action of platforms that are not used with `no_action`, or leaves it out."""
-    return _text(name, ACTIONS, open=True, stored=lambda record: text_of(record, name) or "no_action")
+    return _text(
+        name, ACTIONS, open=True, ruled=True, stored=lambda record: text_of(record, name) or "no_action"
+    )
 
 
 def _list(name: str, **more: Any) -> Field:
@@ -216,11 +220,17 @@ FIELDS: Dict[str, Field] = {
         Field("ignore", "bool", default_for_all=False),
         _action("action"),
         _action("mobile_action"),
-        _text("severity", (*SEVERITIES, ""), stored=lambda record: text_of(record, "severity").lower()),
+        _text(
+            "severity",
+            (*SEVERITIES, ""),
+            ruled=True,
+            stored=lambda record: text_of(record, "severity").lower(),
+        ),
         _list(
             "platforms",
             choices=PLATFORMS,
             open=True,
+            ruled=True,
             normal=_platforms,
             stored=lambda record: in_order(texts_of(record, "platforms")),
             equal=_same_platforms,
@@ -231,10 +241,12 @@ FIELDS: Dict[str, Field] = {
             wire="applied_globally",
             shape="flag",
             stored=lambda record: bool(record.get("applied_globally")),
+            ruled=True,
         ),
-        _list("host_groups", normal=_elements, equal=_same_elements, singular=True),
+        _list("host_groups", normal=_elements, equal=_same_elements, singular=True, ruled=True),
         _text(
             "expiration",
+            ruled=True,
             normal=_end,
             stored=lambda record: _instant(text_of(record, "expiration")),
             sent=lambda end: {"expiration": expiry.wire(end)},
@@ -253,6 +265,7 @@ FIELDS: Dict[str, Field] = {
             stored=_filename,
             sent=lambda name: {"metadata": {"filename": name}},
             singular=True,
+            ruled=True,
         ),
         Field("ring", normal=str.strip, exported=False),
         Field("policy", choices=("detect", "none"), exported=False),
@@ -269,6 +282,8 @@ STORED: Dict[str, Callable[[Raw], Any]] = {
 WRITTEN: FrozenSet[str] = frozenset(STORED)
 #: Fields that an item hardly ever has in common with others.
 SINGULAR: FrozenSet[str] = frozenset(name for name, field in FIELDS.items() if field.singular)
+#: Fields of an indicator that nothing else of it decides about.
+FREE: Tuple[str, ...] = tuple(name for name in STORED if not FIELDS[name].ruled)
 #: The fields of an exported item, in the order in which they are written.
 EXPORTED: Tuple[str, ...] = tuple(name for name, field in FIELDS.items() if field.exported)
 #: The type of each key of a record that a field reads.

@@ -10,7 +10,7 @@ import datetime
 from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 from . import expiry, rules
-from .fields import FIELDS, PLATFORMS, STORED, unknown_platforms
+from .fields import FIELDS, FREE, PLATFORMS, STORED, unknown_platforms
 from .values import TYPES, Identity, ValueProblem, normalise
 
 Record = Dict[str, Any]
@@ -67,12 +67,12 @@ def to_item(record: Mapping[str, Any]) -> Dict[str, Any]:
         item["host_groups"] = list(found["host_groups"])
     if found["expiration"] is not None:
         item["expiration"] = record["expiration"]
-    for name in ("description", "source"):
-        if found[name]:
-            item[name] = found[name]
-    tags = [tag for tag in found["tags"] if tag.strip()]  # an item takes no blank one
-    if tags:
-        item["tags"] = tags
+    for name in FREE:
+        value = found[name]
+        if isinstance(value, tuple):
+            value = [element for element in value if element.strip()]  # an item takes no blank one
+        if value:
+            item[name] = value
     if found["filename"] and rules.takes_filename(str(record.get("type"))):
         item["filename"] = found["filename"]
     if record.get("id"):
@@ -135,7 +135,7 @@ def without_leftovers(item: Dict[str, Any]) -> Dict[str, Any]:
         item.pop("action", None)
     if item.get("applied_globally") is True and not item.get("host_groups"):
         item.pop("host_groups", None)
-    for name in ("severity", "description", "source", "tags", "filename", "platforms", "mobile_action"):
+    for name in ("severity", *FREE, "filename", "platforms", "mobile_action"):
         if name in item and not item[name]:
             del item[name]
     return item
@@ -157,9 +157,9 @@ def predicted(before: Optional[Record], body: Mapping[str, Any]) -> Record:
             after[name] = value
     if after.get("applied_globally"):
         after.pop("host_groups", None)
-    for name in ("severity", "description", "source", "tags"):
-        if not after.get(name):
-            after.pop(name, None)
+    for key in ("severity", *(FIELDS[name].wire for name in FREE)):
+        if not after.get(key):
+            after.pop(key, None)
     if "platforms" in body:
         for name, used in rules.ACTION_PLATFORMS.items():
             if name in after and not used(_PLATFORMS(after)):

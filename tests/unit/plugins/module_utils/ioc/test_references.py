@@ -30,8 +30,27 @@ def bomb() -> list[Any]:
 @pytest.mark.parametrize(
     "field",
     [
-        *("type", "value", "action", "mobile_action", "severity", "platforms", "applied_globally", "host_groups"),
-        *("expiration", "expiration_days", "description", "source", "tags", "filename", "state", "ignore", "comment"),
+        *(
+            "type",
+            "value",
+            "action",
+            "mobile_action",
+            "severity",
+            "platforms",
+            "applied_globally",
+            "host_groups",
+        ),
+        *(
+            "expiration",
+            "expiration_days",
+            "description",
+            "source",
+            "tags",
+            "filename",
+            "state",
+            "ignore",
+            "comment",
+        ),
         *("ring", "unknown_field"),
     ],
 )
