@@ -52,6 +52,20 @@ options:
     type: list
     elements: str
     choices: [sha256, md5, domain, ipv4, ipv6, all_subdomains]
+  expires_after:
+    description:
+      - Only what expires at this time or later, as an RFC 3339 time or a date (from its start in UTC on).
+      - A time relative to now is written as V(+7d), V(-30d) or V(+12h).
+    type: str
+  expires_before:
+    description: Only what expires at this time or before, as O(expires_after); a date counts to its end in UTC.
+    type: str
+  created_after:
+    description: Only what was created at this time or later, as O(expires_after).
+    type: str
+  created_before:
+    description: Only what was created at this time or before, as O(expires_before).
+    type: str
   include_expired:
     description: Write expired indicators too, as they are, which is without effect.
     type: bool

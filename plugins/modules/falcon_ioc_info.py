@@ -97,10 +97,14 @@ options:
     elements: str
     choices: [red]
   expires_after:
-    description: Select what expires at this time or later, as an RFC 3339 time or a date (from its start in UTC on).
+    description:
+      - Select what expires at this time or later, as an RFC 3339 time or a date (from its start in UTC on).
+      - A time relative to now is written as V(+7d), V(-30d) or V(+12h).
     type: str
   expires_before:
-    description: Select what expires at this time or before, as an RFC 3339 time or a date (to its end in UTC).
+    description:
+      - Select what expires at this time or before, as an RFC 3339 time or a date (to its end in UTC).
+      - A time relative to now is written as in O(expires_after).
     type: str
   created_after:
     description: Select what was created at this time or later, as O(expires_after).

@@ -47,8 +47,9 @@ class IndicatorApi(Protocol):
         sources: Sequence[str] = (),
         whole: bool = False,
         everywhere: bool = False,
+        tags: Sequence[str] = (),
     ) -> List[Record]:
-        """The live records of the wanted indicators and, with ``whole``, all that have one of the sources."""
+        """The live records of the wanted indicators and, with ``whole``, all with one of the sources or tags."""
 
     def reread(self, records: Sequence[Record]) -> List[Record]:
         """The same records as they are now, by id; those that are deleted, or unknown, are left out."""

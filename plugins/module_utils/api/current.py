@@ -53,14 +53,15 @@ class Current:
         sources: Sequence[str] = (),
         whole: bool = False,
         everywhere: bool = False,
+        tags: Sequence[str] = (),
     ) -> List[Record]:
-        """The live records of the wanted indicators and, with ``whole``, all that have one of the sources.
+        """The live records of the wanted indicators and, with ``whole``, all with one of the sources or tags.
 
-        Without ``whole`` the sources are those that the wanted are likely to belong to, which decides what is asked
+        Without ``whole`` the sources and tags are those that the wanted are likely to belong to, which decides what is asked
         first. With ``everywhere``, all of the tenant is looked through for records of the wanted in spellings that
         nobody knows. Raises IncompleteView when they cannot be read whole.
         """
-        return Observation(self._client, self._limits, wanted, sources, whole, everywhere).read()
+        return Observation(self._client, self._limits, wanted, sources, whole, everywhere, tags).read()
 
     def reread(self, records: Sequence[Record]) -> List[Record]:
         """The same records as they are now: reading by id is current where a search lags behind. Deleted ones and

@@ -128,8 +128,12 @@ class Legacy:
         sources: Sequence[str] = (),
         whole: bool = False,
         everywhere: bool = False,  # noqa: ARG002  # as the protocol has it
+        tags: Sequence[str] = (),  # noqa: ARG002
     ) -> List[Record]:
-        """See current.Current.observe. A value is known by one spelling here, so ``everywhere`` finds no more."""
+        """See current.Current.observe. A value is known by one spelling here, so ``everywhere`` finds no more.
+
+        There are no tags.
+        """
         wanted = [one for one in wanted if one[0] in _TYPES]  # it has none of the others
         kinds = {kind for kind, _value, _written in wanted}
         values = list(dict.fromkeys(text for _kind, value, written in wanted for text in (value, written)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Sequence, Tuple
 
+from ..ioc.fields import texts_of
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity, spellings
 from . import fql, parts, urls
@@ -24,7 +25,9 @@ LIVE = "deleted:false"
 
 
 class Observation:
-    """Everything that a tenant has of the wanted indicators and, with ``whole``, everything that these sources own.
+    """Everything that a tenant has of the wanted indicators and, with ``whole``, everything that has an owner's mark.
+
+    An owner's mark is one of the sources, or one of the tags.
 
     There are three ways to read it: by value (one request for each URL full of values, some 250 SHA-256), by owner
     (one for each 2,000 indicators of the sources), and the whole tenant (one for each 2,000 indicators). Which
@@ -42,6 +45,7 @@ class Observation:
         sources: Sequence[str],
         whole: bool,
         everywhere: bool = False,
+        tags: Sequence[str] = (),
     ) -> None:
         self._client = client
         self._limits = limits
@@ -52,8 +56,9 @@ class Observation:
                 others = self._spellings.get(spelling, ())
                 self._spellings[spelling] = (*others, (kind, value))
         self._sources = frozenset(sources)
-        self._whole = whole and bool(sources)
-        self._owned = fql.one_of("source", sources) if sources and all(map(fql.quotable, sources)) else ""
+        self._tags = frozenset(tags)
+        self._whole = whole and bool(sources or tags)
+        self._owned = _owned(sources, tags)
         self._everywhere = everywhere
         self._longest = 0
         self._seen: Dict[str, Record] = {}
@@ -106,7 +111,9 @@ class Observation:
         if known in self._wanted:
             return True
         own = record.get("from_parent") is not True
-        return own and self._whole and record.get("source") in self._sources
+        if not (own and self._whole):
+            return False
+        return record.get("source") in self._sources or not self._tags.isdisjoint(texts_of(record, "tags"))
 
     def _list(self, term: str) -> Listing:
         self._longest = max(self._longest, len(term))
@@ -184,3 +191,11 @@ class Observation:
 
         for records in side_by_side(self._client, read, self._unseen()):
             self._seen.update(records)
+
+
+def _owned(sources: Sequence[str], tags: Sequence[str]) -> str:
+    """The filter for all that has one of the marks; empty where a filter cannot hold it."""
+    if not all(map(fql.quotable, (*sources, *tags))):
+        return ""
+    terms = [fql.one_of(name, marks) for name, marks in (("source", sources), ("tags", tags)) if marks]
+    return fql.either(terms) if len(terms) > 1 else "".join(terms)

@@ -30,6 +30,7 @@ SPEC = CONNECTION + ArgumentSpec(
         "split": {"type": "bool", "default": False},
         "sources": {"type": "list", "elements": "str"},
         "types": {"type": "list", "elements": "str", "choices": list(TYPES)},
+        **{name: {"type": "str"} for name in info.INSTANTS},
         "include_expired": {"type": "bool", "default": False},
         "include_deleted": {"type": "bool", "default": False},
         "include_inherited": {"type": "bool", "default": False},
@@ -160,7 +161,7 @@ def _write(contents: Dict[str, str], params: Params, context: Context) -> Result
             os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
             replace(path, content)
     removed = []
-    if params["split"] and not params.get("sources") and not params.get("types"):
+    if params["split"] and not any(params.get(name) for name in ("sources", "types", *info.INSTANTS)):
         removed = [path for path in _exported(params["dest"]) if path not in contents]
         for path in removed if not context.check_mode else ():
             os.unlink(path)

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Dict, List
 
 from ..api.devices import Devices
 from ..ioc import expiry
 from ..ioc.fields import ACTIONS, PLATFORMS, SEVERITIES
+from ..ioc.instants import instant
 from ..ioc.values import TYPES, Identity, ValueProblem, normalise, recognise, spellings
 from .base import Context, Params, Result, TaskFailed
 from .connection import connect
@@ -24,10 +26,10 @@ _LISTS = (
     ("sources", ()), ("tags", ()), ("host_groups", ()), ("created_by", ()), ("modified_by", ()),
     ("policies", ("detect", "none")), ("share_levels", ("red",)),
 )  # fmt: skip
-_INSTANTS = ("expires_after", "expires_before", "created_after", "created_before")
+INSTANTS = ("expires_after", "expires_before", "created_after", "created_before")
 _SELECTIONS = (
     tuple(name for name, _choices in _LISTS)
-    + _INSTANTS
+    + INSTANTS
     + ("expired", "deleted", "include_deleted", "deleted_by")
 )
 
@@ -43,7 +45,7 @@ SPEC = CONNECTION + ArgumentSpec(
         "value": {"type": "str"},
         "filter": {"type": "str"},
         **{name: _list_option(choices) for name, choices in _LISTS},
-        **{name: {"type": "str"} for name in _INSTANTS},
+        **{name: {"type": "str"} for name in INSTANTS},
         "expired": {"type": "bool"},
         "deleted": {"type": "bool"},
         "include_deleted": {"type": "bool"},
@@ -128,15 +130,13 @@ def _values(params: Params) -> Dict[str, List[str]]:
 
 def _instants(params: Params) -> Dict[str, str]:
     found = {}
-    for name in _INSTANTS:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for name in INSTANTS:
         if params.get(name):
             try:
-                instant = expiry.parse(params[name], whole_day=name.endswith("before"))
+                found[name] = expiry.wire(instant(params[name], now, whole_day=name.endswith("before")))
             except ValueError as problem:
                 raise TaskFailed(f"{name}: {problem}") from problem
-            if instant is None:
-                raise TaskFailed(f"{name}: expected a time, got never")
-            found[name] = expiry.wire(instant)
     return found
 
 

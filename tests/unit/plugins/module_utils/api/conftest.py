@@ -263,13 +263,14 @@ class Tenant:
         query = request.get("filter") or ""
         lists = {
             name: {one[1:-1] for one in re.findall(r"'[^']*'|\"[^\"]*\"", text)}
-            for name, text in re.findall(r"(value|source):\[([^\]]*)\]", query)
+            for name, text in re.findall(r"(value|source|tags):\[([^\]]*)\]", query)
         }
         fits = any if query.startswith("(") else all
         found = [
             record
             for record in self.live()
-            if not lists or fits(record.get(name) in wanted for name, wanted in lists.items())
+            if not lists
+            or fits(wanted.intersection(_texts(record.get(name))) for name, wanted in lists.items())
         ]
         start, limit = (
             int(request.get("after") or request.get("offset") or 0),
@@ -424,3 +425,7 @@ def connect(falcon: Falcon, clock: Clock) -> Iterator[Callable[..., Client]]:
 @pytest.fixture
 def secret() -> str:
     return SECRET
+
+
+def _texts(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -72,6 +72,28 @@ def test_another_type_of_the_same_value_is_another_indicator(falcon, tenant, con
     assert Current(connect()).observe(wanted("evil.example", kind="domain"), [], False) == []
 
 
+def test_owners_by_tag(falcon, tenant, connect):
+    tenant.add("a.example", tags=["owner:ours"])
+    tenant.add("b.example", source="ours")
+    tenant.add("c.example", tags=["owner:theirs"])
+    tenant.add("d.example", tags=["owner:ours"], from_parent=True)
+    api = Current(connect())
+    found = api.observe(wanted("x.example", kind="domain"), ["ours"], True, tags=["owner:ours"])
+    assert {record["value"] for record in found} == {"a.example", "b.example"}
+    assert len(falcon.requests) == 1
+    alone = api.observe([], [], True, tags=["owner:ours"])
+    assert {record["value"] for record in alone} == {"a.example"}
+    assert filters(falcon)[-1] == "tags:['owner:ours']+deleted:false"
+
+
+def test_an_owner_that_no_filter_can_hold_is_looked_for_everywhere(falcon, tenant, connect):
+    odd = "owner:it's \\ \"ours\""
+    tenant.add("a.example", tags=[odd])
+    tenant.add("b.example")
+    found = Current(connect()).observe([], [], True, tags=[odd])
+    assert {record["value"] for record in found} == {"a.example"}
+
+
 def test_values_and_source_in_one_request(falcon, tenant, connect):
     tenant.add("a.example", source="ours")
     tenant.add("b.example", source="theirs")
