@@ -28,14 +28,15 @@ options:
       format:
         description:
           - V(csv) is a table with any delimiter, with or without a header. Values are read from the columns that hold types and values,
-            never from notes.
+            never from notes or links. Columns of other fields are read too, see O(feeds[].fields).
           - V(text) is a report or a plain list. Hashes count anywhere except inside a URL. A domain, an address or a URL counts only where it is
             defanged or alone on its line.
-          - V(stix) is a STIX 2.0 or 2.1 bundle. A pattern of equality comparisons joined by C(OR) is read, and any other is rejected.
+          - V(stix) is a STIX 2.0 or 2.1 bundle, or an envelope of TAXII. A pattern of equality comparisons joined by C(OR) is read, and what
+            C(AND) adds without narrowing it, such as other hashes of the same file. Any other pattern is rejected.
           - V(misp) is a MISP event, or an export of events or attributes. What is deleted in MISP is rejected.
-          - V(list) is a list of items in the shape of the option C(iocs) of M(threatops.falcon.falcon_iocs), in JSON or YAML. YAML needs PyYAML on
-            the machine that runs the task.
-          - V(auto) decides by content.
+          - V(list) is a list of items in the shape of the option C(iocs) of M(threatops.falcon.falcon_iocs), or of records as the API, FalconPy,
+            PSFalcon, Terraform, abuse.ch and OTX write them, in JSON, JSON lines or YAML. YAML needs PyYAML on the machine that runs the task.
+          - V(auto) decides by content. Where the file is beyond doubt in another format than the one that is named, no purge follows it.
         type: str
         choices: [auto, csv, text, stix, misp, list]
         default: auto
@@ -52,9 +53,9 @@ options:
         default: domain
       columns:
         description:
-          - Which columns of a table hold what, where it cannot be found out. A mapping of V(type), V(value), V(description), V(tags) and V(filename)
-            to the heading of a column, or to its number from 1.
-          - V(value) is needed. Without V(type) the value itself tells.
+          - Which columns of a table, or which keys of a list of records, hold what, where it cannot be found out. A mapping of V(type), V(value)
+            and the fields that O(feeds[].fields) takes to the heading of a column, or to its number from 1.
+          - What is not named is found as usual. With V(value) and without V(type) the value itself tells its type.
         type: dict
         default: {}
       types:
@@ -69,4 +70,22 @@ options:
         type: str
         choices: [respect, ignore]
         default: respect
+      fields:
+        description:
+          - The fields of an indicator that the feed may set, besides its type and value. All of them where it is omitted.
+          - In a list with an owner the C(source) of a feed is ignored, with a warning.
+        type: list
+        elements: str
+        choices:
+          - action
+          - mobile_action
+          - severity
+          - platforms
+          - applied_globally
+          - host_groups
+          - expiration
+          - description
+          - source
+          - tags
+          - filename
 """

@@ -10,7 +10,7 @@ module: falcon_ioc_feed_info
 short_description: Read published threat feeds as indicators of compromise (IOCs) for CrowdStrike Falcon
 version_added: 1.0.0
 description:
-  - Reads feeds in CSV, text, STIX and MISP, and says which indicators they hold and which rows gave none, and why.
+  - Reads feeds in CSV, text, STIX, MISP and what other tools export, and says which indicators they hold and which rows gave none, and why.
   - This is exactly how O(feeds) of M(threatops.falcon.falcon_iocs) are read, so that a feed can be checked before it is applied.
   - Nothing is sent anywhere, and no credentials are needed. The options of the connection are accepted, so that they can be set for the whole
     action group, and not used.
@@ -77,13 +77,27 @@ EXAMPLES = r"""
           value: 5
           description: Remarks
         url_to: skip
+
+- name: Read a spreadsheet whose columns have names of their own, and nothing of it but severities and tags
+  threatops.falcon.falcon_ioc_feed_info:
+    feeds:
+      - path: feeds/team.csv
+        columns:
+          value: Artifact
+          severity: Risk
+        fields: [severity, tags]
+  register: team
+
+- name: Show which columns were read as what, and what stops a purge
+  ansible.builtin.debug:
+    msg: "{{ {'columns': team.columns_read, 'stops': team.stops} }}"
 """
 
 RETURN = r"""
 iocs:
   description:
     - The indicators, each type and value once, in the shape of the items of M(threatops.falcon.falcon_iocs).
-    - C(description), C(tags) and C(filename) are there where the feed has them, and the C(defaults) of the feed are filled in.
+    - Other fields are there where the feed has them, and the C(defaults) of the feed are filled in.
   type: list
   elements: dict
   returned: when the feeds could be read
@@ -125,6 +139,40 @@ rejected:
       type: bool
       returned: always
       sample: true
+    code:
+      description: Why, for programs. The guide on feeds lists the codes. They are stable, the texts are not.
+      type: str
+      returned: always
+      sample: invalid_value
+stops:
+  description: Why O(threatops.falcon.falcon_iocs#module:purge) deletes nothing on the word of these feeds.
+  type: list
+  elements: dict
+  returned: when the feeds could be read
+  contains:
+    path:
+      description: The file.
+      type: str
+      returned: always
+      sample: feeds/qakbot.csv
+    code:
+      description:
+        - V(feed_empty) where the feed gave no indicator.
+        - V(feed_partial) where it says that there is more than it holds.
+        - V(feed_format) where it is something else, such as an error page.
+      type: str
+      returned: always
+      sample: feed_partial
+    message:
+      description: The reason, for people.
+      type: str
+      returned: always
+      sample: the envelope of TAXII says that there are more objects than it holds
+columns_read:
+  description: Which column of each table, or which key of each list of records, was read as which field, by path.
+  type: dict
+  returned: when the feeds could be read
+  sample: {feeds/partner.csv: {Indicator: value, Type: type, Risk: severity}}
 counts:
   description: How many there were.
   type: dict
@@ -160,6 +208,11 @@ counts:
       type: dict
       returned: always
       sample: {a network (CIDR); Falcon takes single addresses: 3}
+    by_code:
+      description: Rejected rows by code.
+      type: dict
+      returned: always
+      sample: {network: 3}
 """
 
 from ansible_collections.threatops.falcon.plugins.module_utils.task.base import run_module

@@ -327,6 +327,11 @@ overridden_iocs:
   elements: dict
   returned: when a plan could be made
   sample: []
+columns_read:
+  description: Which column of each table among the feeds, or which key of each list of records, was read as which field, by path.
+  type: dict
+  returned: when a plan could be made
+  sample: {feeds/partner.csv: {Indicator: value, Type: type, Risk: severity}}
 rejected:
   description: Rows of feeds that gave no indicator.
   type: list
