@@ -260,7 +260,7 @@ summary:
   description: The findings or the hunt in one line, or the verdict of the page.
   returned: always
   type: str
-  sample: 118 of 120 as they should be; 1 missing, 1 disabled
+  sample: 118 of 120 in sync; 1 missing, 1 disabled
 counts:
   description: How many findings of each kind, zeros included. Of a hunt, how many C(iocs), C(seen), C(hosts), C(contained) and C(processes).
   returned: if O(kind=audit) or O(kind=hunt)

@@ -25,6 +25,8 @@ extends_documentation_fragment:
   - threatops.falcon.transport
   - threatops.falcon.indicator
   - threatops.falcon.feeds
+  - threatops.falcon.list_options
+  - threatops.falcon.list_options.sending
 attributes:
   check_mode:
     support: full
@@ -33,91 +35,11 @@ attributes:
   idempotent:
     support: full
 options:
-  iocs:
-    description:
-      - The indicators. Each is a mapping with the fields of M(threatops.falcon.falcon_ioc), as there.
-      - C(state) of an item is V(present) or V(absent). With C(ignore=true) an item is neither changed nor purged.
-      - C(id) is accepted, so that deleted records can be pasted back, and not used.
-      - The same type and value twice is an error.
-    type: list
-    elements: raw
-    default: []
-    aliases: [indicators]
-  defaults:
-    description:
-      - Field values for items that omit them.
-      - A default that an item cannot take is not applied to it. On an item itself the same thing is an error.
-    type: dict
-    default: {}
-  defaults_by_type:
-    description: The same for one type each. They go before O(defaults).
-    type: dict
-    default: {}
-  source:
-    description:
-      - The owner of this list. It is written to the C(source) of every indicator, and a different one on an item is an error.
-      - Without it nothing is foreign, and C(source) is an ordinary field of an item.
-    type: str
-  purge:
-    description:
-      - Delete what O(source) owns and the list does not name. Needs O(source).
-      - An item that cannot be identified, or a malformed feed line, stops every such deletion. The rest is applied and the task fails.
-    type: bool
-    default: false
-    aliases: [prune]
-  purge_allow_empty:
-    description: Let O(purge) delete everything that O(source) owns when the list has no item left that is to be present.
-    type: bool
-    default: false
-  purge_allow_rejects:
-    description: Purge in spite of malformed feed lines.
-    type: bool
-    default: false
-  max_deletions:
-    description:
-      - Maximum number of deletions, V(state=absent) of items included. More than that fails before the first write, in check mode too.
-      - A count such as V(25), or a share such as V(10%) of what the source owned before the run, rounded down. Of several, joined by comma,
-        the largest counts. V(100%) is no limit.
-    type: str
-  max_shrink:
-    description:
-      - Stops O(purge) when the feeds hold much less than the tenant holds of O(source), which means more often a broken feed than a good one.
-      - The share in percent by which they may shrink. V(100%) allows any. Items of O(iocs) count on neither side.
-    type: str
-    default: 50%
-  on_foreign:
-    description:
-      - What to do when another source, or none, owns an indicator that the list names, to be present or absent.
-      - V(fail) stops before the first write, in check mode too, and names the owner. V(skip) leaves it alone.
-        V(adopt) takes it over, or deletes it where it is to be absent.
-    type: str
-    choices: [fail, skip, adopt]
-    default: fail
-  on_error:
-    description:
-      - V(continue) applies all the rest, then fails naming the failures.
-      - V(fail) stops before the first write when an item is invalid. When a write fails no new batch starts, and what was not sent is in
-        RV(failed_iocs).
-    type: str
-    choices: [continue, fail]
-    default: continue
   approved_plan:
     description:
       - A RV(plan_digest) of an earlier run in check mode. Anything else than exactly that plan fails before the first write, in check mode too.
       - A plan without changes is always allowed. What a partial run left over needs a new approval.
     type: str
-  batch_size:
-    description: Indicators in one request, at most 2000. A tenant that takes fewer is served all the same.
-    type: int
-    default: 200
-  page_size:
-    description: Records in one page of a listing, at most 2000. A tenant that gives fewer is served all the same.
-    type: int
-    default: 2000
-  concurrency:
-    description: Connections that read and write at the same time.
-    type: int
-    default: 4
 seealso:
   - module: threatops.falcon.falcon_ioc
   - module: threatops.falcon.falcon_ioc_info
@@ -343,6 +265,21 @@ rejected:
       text: sha1,da39a3ee5e6b4b0d3255bfef95601890afd80709
       reason: Falcon takes no sha1
       malformed: false
+status:
+  description:
+    - How far the run came. V(planned) in check mode, V(refused) where nothing may be written, V(applied), or V(failed) where not all of it could
+      be done.
+  type: str
+  returned: when a plan could be made
+  sample: applied
+source:
+  description: The owner of the list.
+  type: str
+  returned: when a plan could be made
+columns_read:
+  description: Which column of a table was read as which field, by the path of the feed.
+  type: dict
+  returned: when a plan could be made
 requests:
   description: How many requests were sent, by kind, and how long was waited.
   type: dict

@@ -55,6 +55,33 @@ class _Uncopied(list):  # type: ignore[type-arg]
         return self
 
 
+class _UncopiedMapping(dict):  # type: ignore[type-arg]
+    """The same for a mapping that Ansible's validator does not look into."""
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> _UncopiedMapping:
+        return self
+
+
+def _uncopied(options: Any, spec: Mapping[str, Any]) -> Any:
+    """Options in which nothing that may be long is copied.
+
+    A list where none is expected stays as it is: it is a mistake, which Ansible calls by the name of its class.
+    """
+    if not isinstance(options, dict):
+        return options
+    known = {alias: option for name, option in spec.items() for alias in (name, *option.get("aliases", ()))}
+    return {name: _uncopied_value(value, known.get(name, {})) for name, value in options.items()}
+
+
+def _uncopied_value(value: Any, option: Mapping[str, Any]) -> Any:
+    kind, inside = option.get("type"), option.get("options")
+    if isinstance(value, list) and kind in ("list", "raw"):
+        return _Uncopied([_uncopied(element, inside) for element in value] if inside else value)
+    if isinstance(value, dict) and kind == "raw":
+        return _UncopiedMapping(value)
+    return _uncopied(value, inside) if inside and kind == "dict" else value
+
+
 class RunTask(RunModule):
     """An action plugin that gives what the module of the same name gives.
 
@@ -96,10 +123,7 @@ class RunTask(RunModule):
         return {str(name): str(value) for name, value in given.items()}
 
     def _run_here(self, variables: Mapping[str, Any]) -> Dict[str, Any]:
-        options = {
-            name: _Uncopied(value) if isinstance(value, list) and self._takes_a_list(name) else value
-            for name, value in plain(self._task.args).items()
-        }
+        options = _uncopied(self.options(plain(self._task.args)), self.SPEC.options)
         validation = ModuleArgumentSpecValidator(self.SPEC.options, **self.SPEC.constraints()).validate(
             options
         )
@@ -118,12 +142,9 @@ class RunTask(RunModule):
             result["invocation"] = {"module_args": shown_options(params, self.SPEC.options)}
         return scrubbed(without_secret_sentences(result, params), kept_from_data(validation._no_log_values))
 
-    def _takes_a_list(self, name: str) -> bool:
-        """Elsewhere a list is a mistake, which Ansible calls by the name of its class."""
-        return any(
-            option.get("type") == "list" and name in (known, *option.get("aliases", ()))
-            for known, option in self.SPEC.options.items()
-        )
+    def options(self, given: Dict[str, Any]) -> Dict[str, Any]:
+        """The options of the task as they were given, before they are validated."""
+        return given
 
     def _context(self, variables: Mapping[str, Any]) -> Context:
         lines: Optional[ProgressLines] = None

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .change import CREATE, DELETE, UPDATE, Change
 from .fields import FIELDS
 from .record import to_item
 from .wording import number, visible
 
-__all__ = ("created", "deleted", "lists", "summary", "texts", "updated", "visible")
+__all__ = ("created", "deleted", "lines", "lists", "summary", "texts", "updated", "visible")
 
 #: Entries of each kind that a diff shows. Ansible compares the two texts line by line, which is slow for long ones.
 MOST_SHOWN = 200
@@ -60,13 +60,50 @@ def texts(
 
     `groups` are the names of host groups by their ids.
     """
+    shown = _shown_changes(changes, groups or {})
     headers = {"before_header": f"tenant: {visible(name)}", "after_header": f"inventory: {visible(name)}"}
+    first = [shown.first] if len(changes) > 1 else []
+    before, after = list(first), list(first)
+    for verb in _ORDER:
+        for was, becomes in shown.entries[verb]:
+            before.extend(filter(None, [was]))
+            after.extend(filter(None, [becomes]))
+        (before if verb == DELETE else after).extend(filter(None, [shown.rest[verb]]))
     if not changes:
         return {"before": "", "after": ""}
+    return {
+        "before": "".join(line + "\n" for line in before),
+        "after": "".join(line + "\n" for line in after),
+        **(headers if name else {}),
+    }
+
+
+def lines(changes: Sequence[Change], name: str = "", groups: Optional[Mapping[str, str]] = None) -> List[str]:
+    """The same as the lines of a unified diff, in which what an update changes stands together."""
+    if not changes:
+        return []
+    shown = _shown_changes(changes, groups or {})
+    told = [f"--- tenant: {visible(name)}", f"+++ inventory: {visible(name)}", f"@@ {shown.first} @@"]
+    for verb in _ORDER:
+        for was, becomes in shown.entries[verb]:
+            told.extend(f"-{line}" for line in [was] if line)
+            told.extend(f"+{line}" for line in [becomes] if line)
+        told.extend(f" {line}" for line in [shown.rest[verb]] if line)
+    return told
+
+
+class _Changes(NamedTuple):
+    """The changes as lines: what is said first, a line before and after for each entry, and what is left out."""
+
+    first: str
+    entries: Dict[str, List[Tuple[str, str]]]
+    rest: Dict[str, str]
+
+
+def _shown_changes(changes: Sequence[Change], groups: Mapping[str, str]) -> _Changes:
     of_kind = {verb: [change for change in changes if change.operation == verb] for verb in _ORDER}
     entries = {
-        verb: [_entry(change, groups or {}) for change in found[:MOST_SHOWN]]
-        for verb, found in of_kind.items()
+        verb: [_entry(change, groups) for change in found[:MOST_SHOWN]] for verb, found in of_kind.items()
     }
     shown = [entry for found in entries.values() for entry in found]
     common = _common(shown)
@@ -74,21 +111,22 @@ def texts(
     if common.fields:
         whom = "all" if len(shown) == len(changes) else "all shown here"
         first += f"; {whom if common.whole else 'unless shown'}: {_joined(common.fields)}"
-    before, after = ([first], [first]) if len(changes) > 1 else ([], [])
-    for verb in _ORDER:
-        for entry in entries[verb]:
-            if verb != CREATE:
-                before.append(_line(entry, entry.before, common.fields))
-            if verb != DELETE:
-                after.append(_line(entry, entry.after, common.fields))
-        rest = len(of_kind[verb]) - len(entries[verb])
-        if rest:
-            (before if verb == DELETE else after).append(f"... and {number(rest, f'more {_NOUNS[verb]}')}")
-    return {
-        "before": "".join(line + "\n" for line in before),
-        "after": "".join(line + "\n" for line in after),
-        **(headers if name else {}),
+    written = {
+        verb: [
+            (
+                _line(entry, entry.before, common.fields) if verb != CREATE else "",
+                _line(entry, entry.after, common.fields) if verb != DELETE else "",
+            )
+            for entry in found
+        ]
+        for verb, found in entries.items()
     }
+    left = {verb: len(of_kind[verb]) - len(entries[verb]) for verb in _ORDER}
+    rest = {
+        verb: f"... and {number(count, f'more {_NOUNS[verb]}')}" if count else ""
+        for verb, count in left.items()
+    }
+    return _Changes(first, written, rest)
 
 
 def summary(changes: Iterable[Change]) -> str:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from ..ioc.wording import visible
 from .findings import KINDS, TONES, Finding, count
 from .page import (
     Change,
@@ -23,8 +24,8 @@ from .page import (
 
 SCHEMA = "threatops.falcon/audit/1"
 
-# What falcon_iocs says when an item that cannot be read may name any of what it would have purged.
-PURGE_STOPPED = "nothing was purged"
+#: Findings that a screen names; the rest are a number.
+MOST_NAMED = 20
 
 
 def audit_document(
@@ -43,11 +44,15 @@ def audit_document(
     """
     counts = count(found)
     messages = [str(result["msg"]) for result in lists if result.get("msg")]
-    unknown = ["extra"] if any(PURGE_STOPPED in message for message in messages) else []
+    stopped = [result["purge_stopped"] for result in lists if result.get("purge_stopped")]
+    messages += [str(reason.get("message") or "") for reason in stopped if not messages]
+    # What cannot be read may name any of what the owner has beside the list.
+    unknown = ["extra"] if stopped else []
     failing = sorted(kind for kind in fail_on if counts[kind] or kind in unknown)
     totals: Counter[str] = Counter()
     for result in lists:
         totals.update({key: int(number) for key, number in (result.get("counts") or {}).items()})
+        totals["expired"] += int(result.get("expired") or 0)
     return {
         "schema": SCHEMA,
         "title": title,
@@ -75,12 +80,31 @@ def audit_document(
 
 
 def _summary(counts: Mapping[str, int], totals: Mapping[str, int], unknown: Sequence[str]) -> str:
-    desired, unchanged = wanted(totals), totals.get("unchanged", 0)
     parts = [f"{number:,} {kind}" for kind, number in counts.items() if number]
     parts += [f"{kind} not known" for kind in unknown]
-    return f"{unchanged:,} of {desired:,} as they should be; " + (
-        ", ".join(parts) if parts else "nothing found"
-    )
+    found = ", ".join(parts) if parts else "nothing found"
+    return f"{in_sync(totals):,} of {wanted(totals):,} in sync; {found}"
+
+
+def in_sync(totals: Mapping[str, int]) -> int:
+    """Items that the tenant has as the lists say, and enforces: Falcon keeps what has expired without effect."""
+    return int(totals.get("unchanged", 0)) - int(totals.get("expired", 0))
+
+
+def audit_lines(document: Mapping[str, Any], files: Mapping[str, str]) -> list[str]:
+    """The audit in a few lines: what is in sync, what was found by name, where the report is."""
+    found = document["findings"]
+    lines = [f"Audit: {document['summary']}"]
+    for one in found[:MOST_NAMED]:
+        name = " ".join(part for part in (one["kind"], one["type"], one["value"]) if part)
+        where = f" (list {one['list']})" if one["list"] else ""
+        lines.append(f"  {visible(name)}{visible(where)}: {visible(one['detail'])}")
+    if len(found) > MOST_NAMED:
+        lines.append(f"  ... and {len(found) - MOST_NAMED:,} more")
+    lines += [visible(message) for message in document["messages"]]
+    if files:
+        lines.append(f"The report is in {visible(files.get('html') or next(iter(files.values())))}")
+    return lines
 
 
 def wanted(totals: Mapping[str, int]) -> int:
@@ -111,7 +135,7 @@ def audit_page(document: Mapping[str, Any]) -> Page:
         facts.append(("Fails on", document["fail_on"]))
     tiles = [
         Count("in the lists", wanted(totals)),
-        Count("as they should be", totals.get("unchanged", 0), "good"),
+        Count("in sync", in_sync(totals), "good"),
     ]
     tiles.append(Count("findings", number, tone if number else "good"))
     messages = [[message] for message in document["messages"]]

@@ -11,9 +11,12 @@ reads. The sums show that nothing was changed by accident or by somebody who cou
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import itertools
 import json
 import os
+import platform
 import shutil
 import stat
 import tempfile
@@ -21,6 +24,8 @@ from collections.abc import Mapping
 from typing import Any
 
 SUMS = "SHA256SUMS"
+#: What the name of a folder ends in while its run has not ended.
+UNFINISHED = ".unfinished"
 
 
 class EvidenceError(Exception):
@@ -46,10 +51,62 @@ def write(folder: str, files: Mapping[str, bytes]) -> None:
         for one, content in [*files.items(), (SUMS, sums(files))]:
             _write_file(os.path.join(making, one), content)
         os.rename(making, folder)
-    except OSError:
+    except OSError as error:
         shutil.rmtree(making, ignore_errors=True)
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another run was first
+            raise EvidenceError(f"{folder} exists already; evidence is never overwritten.") from error
         raise
     _sync(parent)
+
+
+def write_new(parent: str, name: str, files: Mapping[str, bytes], end: str = "") -> str:
+    """Write a new folder under the first free name: `name`, or with a number behind it where several runs begin at
+    one moment. `end` is added to the name of the folder, and is not part of what this returns.
+
+    Raises OSError if the disk refuses.
+    """
+    for number in itertools.count(1):
+        folder = os.path.join(parent, name if number == 1 else f"{name}-{number}")
+        if os.path.lexists(folder) or os.path.lexists(folder + UNFINISHED):
+            continue
+        try:
+            write(folder + end, files)
+        except EvidenceError:
+            continue
+        return folder
+    raise AssertionError("numbers do not end")
+
+
+def unfinished(parent: str) -> list[str]:
+    """The folders of runs that did not end, and are not under way on this machine any more."""
+    found = []
+    for name in sorted(os.listdir(parent)) if os.path.isdir(parent) else ():
+        folder = os.path.join(parent, name)
+        if name.endswith(UNFINISHED) and not name.startswith(".") and os.path.isdir(folder):
+            try:
+                process = read(folder, "plan.json").get("process") or {}
+            except EvidenceError:
+                process = {}
+            if not is_alive(process):
+                found.append(folder)
+    return found
+
+
+def this_process() -> dict[str, Any]:
+    return {"host": platform.node(), "pid": os.getpid()}
+
+
+def is_alive(process: Mapping[str, Any]) -> bool:
+    """Whether a process, as `this_process` names it, may still be at work. One of another machine may not be asked."""
+    if process.get("host") != platform.node() or not isinstance(process.get("pid"), int):
+        return False
+    try:
+        os.kill(process["pid"], 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _write_file(path: str, content: bytes) -> None:

@@ -24,8 +24,8 @@ KINDS = {
     "missing": "in the list, not in the tenant",
     "changed": "in both, and not the same",
     "disabled": "stored without effect (no_action) where the list wants one",
-    "extra": "owned by this source, and not wanted by the list",
-    "foreign": "in the list, and owned by somebody else",
+    "extra": "owned by this source, and not in the list",
+    "foreign": "in the list, and owned by another source or unowned",
     "unprotected": "acts on something that must never be detected or blocked",
     "expired": "its expiration has passed: Falcon keeps it without effect",
     "expiring": "its expiration is near",
@@ -70,13 +70,14 @@ def findings(
     found: list[Finding] = []
     for result in lists:
         found.extend(_of_list(result, expired))
-    sources = {str(result.get("source") or "") for result in lists}
+    sources = {str(result.get("source") or ""): str(result.get("name") or "") for result in lists}
     for record in kept:
-        ours = "" in sources or (record.get("source") or "") in sources
-        if ours:
-            found.extend(_of_time(record, now, expiring_days))
+        owner = record.get("source") or ""
+        name = sources.get(owner, "") if owner else ""
+        if "" in sources or owner in sources:
+            found.extend(_of_time(record, now, expiring_days, name))
         if guarded is not None:
-            found.extend(_of_guard(record, guarded))
+            found.extend(_of_guard(record, guarded, name))
     place = {kind: number for number, kind in enumerate(KINDS)}
     return sorted(
         found, key=lambda one: (place[one["kind"]], one["type"], one["value"], one["list"], one["detail"])
@@ -113,7 +114,12 @@ def _finding(
 def _of_list(result: Mapping[str, Any], expired: set[tuple[str, str]]) -> Iterable[Finding]:
     name, source = str(result.get("name") or ""), result.get("source") or ""
     for item in result.get("created_iocs") or ():
-        yield _finding("missing", item, name, "the tenant does not have it", source)
+        wanted = [
+            {"field": field, "before": None, "after": item[field]}
+            for field in sorted(item)
+            if field not in ("id", "type", "value")
+        ]
+        yield _finding("missing", item, name, "not in the tenant", source, wanted)
     for item in result.get("updated_iocs") or ():
         changes = changes_of(item)
         fields = ", ".join(change["field"] for change in changes)
@@ -130,7 +136,7 @@ def _of_list(result: Mapping[str, Any], expired: set[tuple[str, str]]) -> Iterab
             yield _finding("changed", item, name, f"differs in {fields}", source, changes)
     for item in result.get("deleted_iocs") or ():
         owner = item.get("source") or ""
-        yield _finding("extra", item, name, "the list does not want it", owner)
+        yield _finding("extra", item, name, "not in the list", owner)
     for item in result.get("foreign_iocs") or ():
         owner = item.get("owner") or item.get("source") or ""
         yield _finding("foreign", item, name, f"owned by {owner}" if owner else "has no owner", owner)
@@ -139,7 +145,7 @@ def _of_list(result: Mapping[str, Any], expired: set[tuple[str, str]]) -> Iterab
     for item in result.get("failed_iocs") or ():
         yield _finding("invalid", item, name, str(item.get("message") or "cannot be applied"), source)
     for line in result.get("rejected") or ():
-        where = f"{line.get('path', '')}:{line.get('line', '')}: {line.get('reason', '')}"
+        where = f"{line.get('path', '')} line {line.get('line', '')}: {line.get('reason', '')}"
         yield _finding("rejected", {"value": line.get("text", "")}, name, where, source)
 
 
@@ -152,17 +158,19 @@ def _switched_off(changes: Iterable[Mapping[str, Any]]) -> bool:
     )
 
 
-def _of_time(record: Mapping[str, Any], now: datetime, expiring_days: int) -> Iterable[Finding]:
+def _of_time(record: Mapping[str, Any], now: datetime, expiring_days: int, name: str) -> Iterable[Finding]:
     owner, expiration = record.get("source") or "", str(record.get("expiration") or "")
     end = stored(expiration)
     if record.get("expired") or (end is not None and end <= now):
-        yield _finding("expired", record, "", f"expired {expiration}".strip(), owner)
+        yield _finding("expired", record, name, f"expired {expiration}".strip(), owner)
     elif end is not None and end <= now + timedelta(days=expiring_days):
-        yield _finding("expiring", record, "", f"expires {expiration}", owner)
+        yield _finding("expiring", record, name, f"expires {expiration}", owner)
 
 
-def _of_guard(record: Mapping[str, Any], guarded: Callable[[str, str], Optional[str]]) -> Iterable[Finding]:
+def _of_guard(
+    record: Mapping[str, Any], guarded: Callable[[str, str], Optional[str]], name: str
+) -> Iterable[Finding]:
     active = [name for name in ("action", "mobile_action") if record.get(name) in GUARDED_ACTIONS]
     reason = guarded(*identity(record)) if active else None
     if reason:
-        yield _finding("unprotected", record, "", f"{record[active[0]]}: {reason}", record.get("source"))
+        yield _finding("unprotected", record, name, f"{record[active[0]]}: {reason}", record.get("source"))

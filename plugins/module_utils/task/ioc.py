@@ -10,15 +10,18 @@ import datetime
 
 from ..ioc import diff
 from ..ioc.change import DELETE
+from ..ioc.deployment import ListRequest
 from ..ioc.fields import FIELDS
 from ..ioc.item import Desired, ItemReader
 from ..ioc.policy import Policy
+from ..ioc.reasons import PROTECTED
 from ..ioc.record import Record
+from .account import Account, as_dicts, refusal_message
 from .base import Context, Params, Result, TaskFailed
 from .indicator_options import INDICATOR
 from .options import CONNECTION, PROTECTION, WRITING
 from .protection import Guard
-from .reconcile import Account, Reconciliation
+from .reconcile import Reconciliation, Sending
 
 SPEC = CONNECTION + INDICATOR + PROTECTION + WRITING
 
@@ -40,9 +43,9 @@ def run(params: Params, context: Context) -> Result:
         on_protected=params["on_protected"],
         protected=guard.reason,
     )
-    reconciliation = Reconciliation(params, context, policy, concurrency=1)
+    reconciliation = Reconciliation(params, context, Sending.parse(params), concurrency=1)
     try:
-        account = reconciliation.run([item])
+        (account,) = reconciliation.apply(reconciliation.plan([ListRequest("", [item], policy)]))
         requests = reconciliation.client.requests.dict()
     finally:
         reconciliation.close()
@@ -50,17 +53,19 @@ def run(params: Params, context: Context) -> Result:
         "changed": bool(account.done),
         "operation": _OPERATIONS[account.done[0].operation] if account.done else "none",
         "indicator": _indicator(item, account, context),
-        "protected_iocs": account.plan.protected,
+        "protected_iocs": as_dicts(account.aside(PROTECTED)),
         "requests": requests,
-        "refusals": [refusal.as_dict() for refusal in account.plan.refusals],
-        "diff": diff.texts(account.shown, groups=account.groups),
+        "refusals": as_dicts(account.plan.refusals),
+        "diff": diff.texts(account.shown, groups=reconciliation.groups),
     }
     _warn(item, account, guard, context)
     if account.plan.refusals:
-        reasons = "; ".join(refusal.message for refusal in account.plan.refusals)
-        raise TaskFailed(f"Nothing was written: {reasons}", result)
+        raise TaskFailed(refusal_message([refusal.message for refusal in account.plan.refusals]), result)
     if account.failures:
-        raise TaskFailed("; ".join(str(failure) for failure in account.failures), result)
+        raise TaskFailed(
+            "; ".join(str(failure) for failure in account.failures),
+            {**result, **reconciliation.fault_details()},
+        )
     return result
 
 
@@ -82,9 +87,7 @@ def _warn(item: Desired, account: Account, guard: Guard, context: Context) -> No
         )
     for odd in account.plan.odd:
         context.warn(f"Left alone: {odd}")
-    for entry in account.plan.protected:
-        context.warn(
-            f"{entry['type']} {entry['value']} was left alone, since it is protected: {entry['reason']}"
-        )
+    for entry in account.aside(PROTECTED):
+        context.warn(f"{entry.kind} {entry.value} was left alone, since it is protected: {entry.message}")
     if guard.overridden():
         context.warn(f"protection was overridden for {item.kind} {item.value}")

@@ -2,217 +2,311 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Observe, decide, apply: the same for one indicator and for a list, for check mode and for real.
+"""Observe, decide, apply: the same for one indicator, a list and a deployment, for check mode and for real.
 
-The decision is C{ioc.plan.plan}. Everything here fetches what it needs, carries out what it says, and keeps the
-account of what was really done.
+The decision is ioc.deployment.plan_deployment. Everything here fetches what it needs, carries out what it says, and
+keeps the account of what was really done.
 """
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterable, List, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
 from ..api import fql
-from ..api.errors import FalconError, NotSupported
+from ..api.errors import AmbiguousWrite, FalconError, NotSupported
 from ..api.writes.verbs import CONFLICT, DONE, GONE, Outcome
 from ..ioc.change import CREATE, DELETE, UPDATE, Change, Vocabulary
+from ..ioc.deployment import DeploymentPlan, ListRequest, plan_deployment
 from ..ioc.item import Desired, with_groups
-from ..ioc.plan import Plan, plan
+from ..ioc.plan import plan
 from ..ioc.policy import Policy
-from ..ioc.reasons import FOREIGN, PROTECTED, Failure
+from ..ioc.reasons import FOREIGN, PROTECTED
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
 from ..ioc.wording import some
+from .account import NOT_SENT, UNKNOWN, Account
 from .base import Context, Params, TaskFailed
 from .connection import connect
 from .groups import resolve
-from .options import WRITING
 from .tenant import open_api
 
 #: Characters of a comment as a URL holds it: half of what the longest URL takes, the other half is for ids.
 LONGEST_COMMENT = 8_000
 
 
-@dataclass
-class Account:
-    """What a run did: in check mode, what it would do.
+@dataclass(frozen=True)
+class Sending:
+    """How a write is sent. The fields are the options of the same names."""
 
-    @ivar plan: what was decided
-    @ivar done: the changes that were carried out, in the order of the plan
-    @ivar records: the record of each indicator as it is afterwards, as far as it was seen
-    @ivar unchanged: how many items were found to be as desired
-    @ivar groups: the names of host groups by their ids, as far as the items name them
-    """
+    comment: str = ""
+    ignore_warnings: bool = False
+    retrodetects: bool = False
 
-    plan: Plan
-    done: List[Change] = field(default_factory=list)
-    failures: List[Failure] = field(default_factory=list)
-    records: Dict[Identity, Record] = field(default_factory=dict)
-    unchanged: int = 0
-    groups: Dict[str, str] = field(default_factory=dict)
-
-    def count(self, operation: str) -> int:
-        """Indicators, not records: a tenant may hold one twice. One that failed in part has failed."""
-        failed = {(failure.kind, failure.value) for failure in self.failures}
-        done = {change.identity for change in self.done if change.operation == operation}
-        return len(done - failed)
-
-    @property
-    def shown(self) -> List[Change]:
-        """What the diff and the returned lists tell: what was done, or the plan where it was refused."""
-        return self.plan.changes if self.plan.refusals else self.done
-
-    def failed(self) -> int:
-        """Items that were not brought to what was asked; the deletions of a purge are no items."""
-        return _distinct(failure for failure in self.failures if not failure.purge)
-
-    def purge_failed(self) -> int:
-        """Owned indicators that a purge was to delete and did not."""
-        return _distinct(failure for failure in self.failures if failure.purge)
-
-
-def _distinct(failures: Iterable[Failure]) -> int:
-    return len({(failure.kind, failure.value, failure.place) for failure in failures})
-
-
-class Reconciliation:
-    """One run from desired items to an account.
-
-    @param params: the options of the task, those of C{options.WRITING} among them
-    @param policy: how far the run may go
-    """
-
-    def __init__(self, params: Params, context: Context, policy: Policy, concurrency: int = 4) -> None:
-        self._params = params
-        self._context = context
-        self.client = connect(params, context, concurrency)
-        self._api = open_api(self.client, params)
-        #: What a write met that was to be otherwise: what exists, or that it is gone.
-        self._met: Dict[Identity, Outcome] = {}
-        self._policy = replace(policy, vocabulary=self._vocabulary())
-        self._refuse_what_is_lost()
-        self._refuse_a_long_comment()
-
-    def _refuse_what_is_lost(self) -> None:
-        """An option that the API has no place for is refused before anything is read, in check mode too."""
-        taken = self._api.capabilities.options
-        given = [name for name in WRITING.options if self._params.get(name) and name not in taken]
-        if given:
-            raise NotSupported(
-                f"The legacy API has no {', '.join(given)}", hint="Leave it out, or use api: current."
-            )
-
-    def _refuse_a_long_comment(self) -> None:
-        """The comment of a deletion is a part of its URL."""
-        length = len(fql.encode([("", self._params.get("comment") or "")]))
+    @classmethod
+    def parse(cls, params: Params, **more: Any) -> Sending:
+        """Read the options. Raises TaskFailed where the comment is too long for a deletion, which has it in its URL."""
+        sending = cls(
+            **{
+                "comment": params.get("comment") or "",
+                "ignore_warnings": bool(params.get("ignore_warnings")),
+                "retrodetects": bool(params.get("retrodetects")),
+                **more,
+            }
+        )
+        length = len(fql.encode([("", sending.comment)]))
         if length > LONGEST_COMMENT:
             raise TaskFailed(
                 f"comment: takes {length} characters of a URL; at most {LONGEST_COMMENT} are sent with a deletion"
+            )
+        return sending
+
+    def given(self) -> List[str]:
+        return [name for name in ("comment", "ignore_warnings", "retrodetects") if getattr(self, name)]
+
+
+@dataclass
+class Fault:
+    """What ended a run in the middle of its writes.
+
+    `ours` says that it is a fault of this collection and not an answer of Falcon's; `error` is then the exception.
+    """
+
+    message: str
+    ours: bool
+    error: BaseException
+    details: Dict[str, Any] = field(default_factory=dict)
+
+
+class Reconciliation:
+    """One run, from desired items to an account for each list."""
+
+    def __init__(self, params: Params, context: Context, sending: Sending, concurrency: int = 4) -> None:
+        self._context = context
+        self._sending = sending
+        self.client = connect(params, context, concurrency)
+        self._api = open_api(self.client, params)
+        #: Names of host groups by their ids, as far as the lists name them.
+        self.groups: Dict[str, str] = {}
+        self.fault: Fault | None = None
+        self._policies: List[Policy] = []
+        #: What a write met that was to be otherwise: what exists, or that it is gone.
+        self._met: Dict[Identity, Outcome] = {}
+        self._observed: List[Record] = []
+        #: The accounts of the run as far as it is.
+        self.told: List[Account] = []
+        self._sent: Set[int] = set()
+        #: What had been sent when each list ended.
+        self._marks: List[Tuple[Dict[str, Any], int]] = []
+        self._refuse_what_is_lost()
+
+    def _refuse_what_is_lost(self) -> None:
+        """An option that the API has no place for is refused before anything is read, in check mode too."""
+        given = [name for name in self._sending.given() if name not in self._api.capabilities.options]
+        if given:
+            raise NotSupported(
+                f"The legacy API has no {', '.join(given)}", hint="Leave it out, or use api: current."
             )
 
     def _vocabulary(self) -> Vocabulary:
         able = self._api.capabilities
         return Vocabulary(severities=able.severities, counts_days=able.counts_days, refuse=self._api.check)
 
-    def run(self, desired: Sequence[Desired]) -> Account:
-        """Observe, decide and, outside check mode, apply.
+    def plan(self, lists: Sequence[ListRequest], approved_plan: str = "") -> DeploymentPlan:
+        """Observe the tenant once, and decide for all lists.
 
-        Where the plan is refused nothing is applied; the account then holds the plan alone.
-
-        @raise TaskFailed: what must be seen could not be seen whole, so that nothing could be decided
+        Raises TaskFailed where what must be seen could not be seen whole, so that nothing could be decided.
         """
         try:
-            return self._run(desired)
+            lists = self._prepared(lists)
+            self._policies = [request.policy for request in lists]
+            self._observed = self._observe(lists)
+            decided = plan_deployment(lists, self._observed, approved_plan)
+            current = self._confirmed(decided)
+            if current is not self._observed:
+                self._observed = current
+                decided = plan_deployment(lists, self._observed, approved_plan)
+            return decided
         except FalconError as error:
             raise TaskFailed(
                 str(error), {**error.details(), "requests": self.client.requests.dict()}
             ) from error
         finally:
-            for text in self.client.warnings:
-                self._context.warn(text)
+            self._pass_warnings_on()
 
-    def _run(self, desired: Sequence[Desired]) -> Account:
-        desired, groups = self._resolve_host_groups(desired)
-        whole_source = self._policy.purge or bool(
-            self._policy.max_deletions and self._policy.max_deletions.percent
-        )
-        observed = self._observe(desired, whole_source)
-        decided = plan(desired, observed, self._policy)
-        current = self._confirmed(decided, observed)
-        if current is not observed:
-            observed = current
-            decided = plan(desired, observed, self._policy)
-        account = Account(
-            decided, failures=list(decided.failures), unchanged=decided.unchanged, groups=groups
-        )
-        for record in observed:
-            account.records[identity(record)] = record
-        if decided.refusals:
-            return account
-        if self._context.check_mode:
-            account.done = list(decided.changes)
-            return account
-        self._apply(decided, account)
-        return account
-
-    def _confirmed(self, decided: Plan, observed: List[Record]) -> List[Record]:
+    def _confirmed(self, decided: DeploymentPlan) -> List[Record]:
         """What was observed, with what a purge is to delete read again by id.
 
         A search may lag behind, and show an indicator as its former owner had it, or one that is deleted.
         """
         doomed = [
-            change.record for change in decided.of(DELETE) if change.purge and change.record is not None
+            change.record
+            for change in decided.changes
+            if change.operation == DELETE and change.purge and change.record is not None
         ]
         if not doomed or decided.refusals or not self._api.capabilities.search_lags:
-            return observed
+            return self._observed
         current = {record["id"]: record for record in self._api.reread(doomed)}
         stale = {record["id"] for record in doomed if current.get(record["id"]) != record}
         if not stale:
-            return observed
-        seen = [record for record in observed if record["id"] not in stale]
+            return self._observed
+        seen = [record for record in self._observed if record["id"] not in stale]
         return seen + [current[one] for one in sorted(stale) if one in current]
+
+    def plan_again(self, lists: Sequence[ListRequest]) -> DeploymentPlan:
+        """Decide for other lists that name indicators of the same observation."""
+        return plan_deployment(self._prepared(lists), self._observed)
+
+    def accounts(self, decided: DeploymentPlan, as_planned: bool = False) -> List[Account]:
+        """The accounts of a plan of which nothing was applied: in check mode, or where it was refused.
+
+        With `as_planned` they say what the plan would do, refused or not.
+        """
+        refused = bool(decided.refusals) and not as_planned
+        accounts = [Account.of(one, refused) for one in decided.plans]
+        records = {identity(record): record for record in self._observed}
+        for account in accounts:
+            account.records = records
+            if (self._context.check_mode or as_planned) and not refused:
+                account.done = list(account.plan.changes)
+        return accounts
+
+    def requests_by_list(self, lists: int) -> List[Dict[str, Any]]:
+        """What was sent for each list so far, with the ids of its writes; the reading is that of the first."""
+        marks = [*self._marks[:lists], *[self._mark()] * (lists - len(self._marks))]
+        before: Tuple[Dict[str, Any], int] = ({}, 0)
+        told = []
+        for counts, traces in marks:
+            spent = {name: round(number - before[0].get(name, 0), 3) for name, number in counts.items()}
+            told.append({"requests": spent, "trace_ids": self.client.trace_ids[before[1] : traces]})
+            before = (counts, traces)
+        return told
+
+    def _mark(self) -> Tuple[Dict[str, Any], int]:
+        return self.client.requests.dict(), len(self.client.trace_ids)
+
+    def apply(self, decided: DeploymentPlan) -> List[Account]:
+        """Carry the plan out, list by list; in check mode, and where it was refused, only give the accounts.
+
+        Whatever happens after the first write ends in an account: what was written, what was not, and what is
+        unknown. `fault` then says what happened.
+        """
+        accounts = self.told = self.accounts(decided)
+        if self._context.check_mode or decided.refusals:
+            return accounts
+        for account, policy in zip(accounts, self._policies):
+            account.begun = True
+            try:
+                self._apply(account, policy)
+            except FalconError as error:
+                self.fault = Fault(str(error), False, error, error.details())
+            except Exception as error:  # noqa: BLE001 - the one net: see this method's first lines
+                self.fault = Fault(f"{type(error).__name__}: {error}", True, error)
+            self._account_for_the_rest(account)
+            self._marks.append(self._mark())
+            if self.fault or (policy.on_error == "fail" and account.failures):
+                break
+        self._pass_warnings_on()
+        return accounts
+
+    def fault_details(self) -> Dict[str, Any]:
+        """What a failed result says of the fault that ended the run, if one did."""
+        if self.fault is None:
+            return {}
+        if not self.fault.ours:
+            return self.fault.details
+        error = self.fault.error
+        details: Dict[str, Any] = {
+            "code": "internal",
+            "exception": "".join(traceback.format_exception(None, error, error.__traceback__)),
+        }
+        unknown = any(failure.code == UNKNOWN for account in self.told for failure in account.failures)
+        return {**details, "changed": True} if unknown else details
 
     def close(self) -> None:
         self.client.close()
 
-    def _observe(self, desired: Iterable[Desired], whole_source: bool) -> List[Record]:
-        wanted = [
-            (item.kind, item.value, item.written)
-            for item in desired
-            if (item.doubts or (item.identified and not item.problem)) and not item.ignore
-        ]
-        source = self._policy.source or None
-        if not wanted and not (source and whole_source):
-            return []
-        records: List[Record] = self._api.observe(wanted, [source] if source else [], whole_source)
-        return records
+    def _pass_warnings_on(self) -> None:
+        for text in self.client.warnings:
+            self._context.warn(text)
 
-    def _resolve_host_groups(self, desired: Sequence[Desired]) -> Tuple[List[Desired], Dict[str, str]]:
-        """The items with ids for the names of their host groups, and the names by id.
+    def _prepared(self, lists: Sequence[ListRequest]) -> List[ListRequest]:
+        """The lists in the words of the API in use, with host groups by their ids.
 
         The legacy API has no host groups; its check says so.
         """
-        named = [item for item in desired if item.fields.get("host_groups") and not item.problem]
-        if not named or not self._api.capabilities.host_groups:
-            return list(desired), {}
-        ids, problems = resolve(
-            self.client, (group for item in named for group in item.fields["host_groups"])
-        )
-        names = {group_id: name for name, group_id in ids.items()}
-        return [with_groups(item, ids, problems) for item in desired], names
+        ids: Mapping[str, str] = {}
+        problems: Mapping[str, str] = {}
+        named = [
+            item
+            for request in lists
+            for item in request.desired
+            if item.fields.get("host_groups") and not item.problem
+        ]
+        if named and self._api.capabilities.host_groups:
+            ids, problems = resolve(
+                self.client, (group for item in named for group in item.fields["host_groups"])
+            )
+            self.groups = {found: group for group, found in ids.items() if group.lower() != found}
+        vocabulary = self._vocabulary()
+        return [
+            replace(
+                request,
+                desired=[with_groups(item, ids, problems) for item in request.desired]
+                if ids or problems
+                else request.desired,
+                policy=replace(request.policy, vocabulary=vocabulary),
+            )
+            for request in lists
+        ]
 
-    def _apply(self, decided: Plan, account: Account) -> None:
-        again = self._send(decided.changes, account)
+    def _observe(self, lists: Sequence[ListRequest]) -> List[Record]:
+        wanted = {
+            item.identity: (item.kind, item.value, item.written)
+            for request in lists
+            for item in request.desired
+            if (item.doubts or (item.identified and not item.problem)) and not item.ignore
+        }
+        whole = [request.policy.source for request in lists if _is_read_whole(request.policy)]
+        likely = [request.policy.source for request in lists if request.policy.source]
+        if not wanted and not whole:
+            return []
+        records: List[Record] = self._api.observe(list(wanted.values()), whole or likely, bool(whole))
+        return records
+
+    def _apply(self, account: Account, policy: Policy) -> None:
+        again = self._send(account.plan.changes, account, policy)
         if again:
-            self._settle(again, account)
-        position = {id(change): number for number, change in enumerate(decided.changes)}
+            self._settle(again, account, policy)
+        position = {id(change): number for number, change in enumerate(account.plan.changes)}
         account.done.sort(key=lambda change: position.get(id(change), len(position)))
 
-    def _send(self, changes: Sequence[Change], account: Account, last: bool = False) -> List[Change]:
+    def _account_for_the_rest(self, account: Account) -> None:
+        """Say of every change that the fault left without an end what is known of it."""
+        if self.fault is None:
+            return
+        told = {id(change) for change in account.done}
+        failed = {(failure.kind, failure.value) for failure in account.failures}
+        doubtful = self.fault.ours or isinstance(self.fault.error, AmbiguousWrite)
+        for change in account.plan.changes:
+            if id(change) in told or change.identity in failed:
+                continue
+            if id(change) not in self._sent:
+                account.fail(change, "was not sent, since the run ended before", NOT_SENT)
+            elif doubtful:
+                account.fail(
+                    change, "may have been written or not: the run ended before it was known", UNKNOWN
+                )
+            else:
+                account.fail(change, self.fault.message)
+
+    def _send(
+        self, changes: Sequence[Change], account: Account, policy: Policy, last: bool = False
+    ) -> List[Change]:
         """Send changes, verb by verb: deletions come last, so that nothing is missing in between.
 
-        @return: those that found the tenant other than it was observed, for another look
+        Returns those that found the tenant other than it was observed, for another look.
         """
         again: List[Change] = []
         vanished: List[str] = []
@@ -222,11 +316,11 @@ class Reconciliation:
             if not due:
                 continue
             if stopped:
-                account.failures.extend(
-                    _failed(change, "was not sent, since on_error is fail") for change in due
-                )
+                for change in due:
+                    account.fail(change, "was not sent, since on_error is fail", NOT_SENT)
                 continue
-            for change, outcome in zip(due, self._write(operation, due)):
+            self._sent.update(id(change) for change in due)
+            for change, outcome in zip(due, self._write(operation, due, policy)):
                 if outcome.status == DONE:
                     account.done.append(change)
                     account.records[change.identity] = outcome.record or change.predicted()
@@ -236,15 +330,15 @@ class Reconciliation:
                     again.append(change)
                     self._met[change.identity] = outcome
                 else:
-                    account.failures.append(_failed(change, outcome.message, outcome.code or "refused"))
-                    stopped = self._policy.on_error == "fail"
+                    account.fail(change, outcome.message, outcome.code or "refused")
+                    stopped = policy.on_error == "fail"
         if vanished:
             self._context.warn(f"{some(vanished)} had been deleted by somebody else meanwhile")
         return again
 
-    def _write(self, operation: str, due: Sequence[Change]) -> List[Outcome]:
-        comment = self._params.get("comment") or None
-        keep_going = self._policy.on_error != "fail"
+    def _write(self, operation: str, due: Sequence[Change], policy: Policy) -> List[Outcome]:
+        comment = self._sending.comment or None
+        keep_going = policy.on_error != "fail"
         if operation == DELETE:
             return self._api.delete([change.id for change in due], comment=comment, keep_going=keep_going)
         if operation == CREATE:
@@ -254,64 +348,59 @@ class Reconciliation:
         return write(
             bodies,
             comment=comment,
-            ignore_warnings=bool(self._params.get("ignore_warnings")),
-            retrodetects=bool(self._params.get("retrodetects")),
+            ignore_warnings=self._sending.ignore_warnings,
+            retrodetects=self._sending.retrodetects,
             keep_going=keep_going,
         )
 
-    def _settle(self, changes: Sequence[Change], account: Account) -> None:
+    def _settle(self, changes: Sequence[Change], account: Account, policy: Policy) -> None:
         """Somebody else wrote between our reading and our writing: look again and decide again, once."""
-        if self._policy.approved_plan:
+        if policy.approved_plan:
             for change in changes:
-                account.failures.append(
-                    _failed(
-                        change, "was changed by somebody else after the plan was made; plan and approve again"
-                    )
+                account.fail(
+                    change,
+                    "was changed by somebody else after the plan was made; plan and approve again",
+                    "changed_since",
                 )
             return
         items = list(
             {change.identity: change.desired for change in changes if change.desired is not None}.values()
         )
-        policy = replace(
-            self._policy, purge=False, max_deletions=None, on_error="continue", on_protected="skip"
-        )
+        policy = replace(policy, purge=False, max_deletions=None, on_error="continue", on_protected="skip")
+        by_identity = {change.identity: change for change in changes}
         try:
-            observed = self._observe_again(items, changes)
+            observed = self._observe_again(items, changes, policy)
             observed.extend(self._observe_other_spellings(changes, observed))
         except FalconError as error:
             message = f"was changed by somebody else meanwhile, and looking again failed: {error}"
-            account.failures.extend(
-                {change.identity: _failed(change, message) for change in changes}.values()
-            )
+            for change in by_identity.values():
+                account.fail(change, message)
             return
         decided = plan(items, observed, policy)
         account.unchanged += decided.unchanged
         account.failures.extend(decided.failures)
-        decided_before = account.plan
-        decided_before.set_aside.extend(decided.aside(PROTECTED))
+        account.set_aside.extend(decided.aside(PROTECTED))
         if policy.on_foreign == "skip":
-            decided_before.set_aside.extend(decided.aside(FOREIGN))
+            account.set_aside.extend(decided.aside(FOREIGN))
         else:
-            by_identity = {change.identity: change for change in changes}
-            account.failures.extend(
-                _failed(by_identity[entry.kind, entry.value], _taken(entry.details["source"]), FOREIGN)
-                for entry in decided.aside(FOREIGN)
-            )
-        self._send(decided.changes, account, last=True)
+            for entry in decided.aside(FOREIGN):
+                account.fail(by_identity[entry.kind, entry.value], _taken(entry.details["source"]), FOREIGN)
+        self._send(decided.changes, account, policy, last=True)
 
-    def _observe_again(self, items: Sequence[Desired], changes: Sequence[Change]) -> List[Record]:
+    def _observe_again(
+        self, items: Sequence[Desired], changes: Sequence[Change], policy: Policy
+    ) -> List[Record]:
         """The records of the items as they are now.
 
         What the answers to our writes have told is believed: a search that lags behind may not show it yet.
         """
-        existing = [
-            outcome.record
-            for outcome in (self._met[change.identity] for change in changes)
-            if outcome.record is not None
-        ]
+        met = [self._met[change.identity] for change in changes]
+        existing = [outcome.record for outcome in met if outcome.record is not None]
         gone = {change.id for change in changes if self._met[change.identity].status == GONE}
         known = {identity(record) for record in existing}
-        found = self._observe([item for item in items if item.identity not in known], False)
+        found = self._observe(
+            [ListRequest("", [item for item in items if item.identity not in known], policy)]
+        )
         return self._api.reread(existing) + [record for record in found if record["id"] not in gone]
 
     def _observe_other_spellings(
@@ -334,20 +423,13 @@ class Reconciliation:
         return found
 
 
+def _is_read_whole(policy: Policy) -> bool:
+    """Whether the plan depends on all that the source owns."""
+    return bool(policy.source) and (
+        policy.purge or bool(policy.max_deletions is not None and policy.max_deletions.percent)
+    )
+
+
 def _taken(source: str) -> str:
     owner = f"is now owned by {source!r}" if source else "now exists without an owner"
     return f"{owner}: somebody else created it meanwhile"
-
-
-def _failed(change: Change, message: str, code: str = "refused") -> Failure:
-    item = change.desired
-    return Failure(
-        change.kind,
-        change.value,
-        change.operation,
-        message,
-        item.index if item is not None else None,
-        item.place if item is not None else "",
-        code,
-        purge=change.purge,
-    )

@@ -10,7 +10,7 @@ import datetime
 import os
 from typing import Any, Callable, Dict, List, Mapping
 
-from ..report.audit import audit_document, audit_page, findings_table
+from ..report.audit import audit_document, audit_lines, audit_page, findings_table
 from ..report.csv_table import csv_table
 from ..report.files import holds, json_bytes, replace
 from ..report.findings import KINDS, findings
@@ -83,7 +83,9 @@ def run(params: Params, context: Context) -> Result:
 
 def _audit(params: Params, context: Context) -> Result:
     now = _now()
-    lists = documented(params["lists"], params["plan"])
+    # The result of a list says by itself what the list is called and whose it is; it is named for those of other tasks.
+    named = params["lists"] or [{key: one.get(key) for key in ("name", "source")} for one in params["plan"]]
+    lists = documented(named, params["plan"])
     records = params["records"] if params["read"] == "none" else _read(params, context)
     found = findings(lists, records, now, params["expiring_days"], Guard(params, context.warn).reason)
     facts = {**where(params), "indicators_looked_at": len(records), **params["facts"]}
@@ -97,6 +99,7 @@ def _audit(params: Params, context: Context) -> Result:
     }
     result = _written(writers, params, context)
     result.update(summary=document["summary"], counts=document["counts"], failed_on=document["failed_on"])
+    result["lines"] = audit_lines(document, result["files"])
     if document["failed"]:
         raise TaskFailed(
             f"The audit fails on {', '.join(document['failed_on'])}: {document['summary']}", result
@@ -106,7 +109,7 @@ def _audit(params: Params, context: Context) -> Result:
 
 def _read(params: Params, context: Context) -> List[Dict[str, Any]]:
     """The records of the tenant, or of the owners of the lists. A large tenant takes long through variables."""
-    sources = sorted({one.get("source") or "" for one in params["lists"]})
+    sources = sorted({one.get("source") or "" for one in params["lists"] or params["plan"]})
     owned = params["read"] == "sources" and "" not in sources
     query = {name: params.get(name) for name in CONNECTION.options}
     records: List[Dict[str, Any]] = info.run({**query, "sources": sources if owned else None}, context)[

@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.threatops.falcon.plugins.module_utils.report import deployment, evidence
+from ansible_collections.threatops.falcon.plugins.module_utils.report import (
+    approval,
+    deployment,
+    evidence,
+    rollback,
+)
 from ansible_collections.threatops.falcon.plugins.module_utils.report.files import json_bytes
 from ansible_collections.threatops.falcon.plugins.module_utils.report.html_page import html_page
 from ansible_collections.threatops.falcon.plugins.module_utils.report.results import documented
@@ -47,40 +52,40 @@ def test_documented_leaves_out_what_only_a_terminal_needs() -> None:
 
 
 def test_the_digest_of_a_run() -> None:
-    assert deployment.run_digest([entry()]) == A
-    both = deployment.run_digest([entry(), entry(B, "feed")])
+    assert approval.run_digest([entry()]) == A
+    both = approval.run_digest([entry(), entry(B, "feed")])
     assert len(both) == 64
-    assert both != deployment.run_digest([entry(B), entry(A, "feed")])
-    assert deployment.run_digest([entry(), entry("", "feed")]) == ""
-    assert deployment.run_digest([]) == ""
+    assert both != approval.run_digest([entry(B), entry(A, "feed")])
+    assert approval.run_digest([entry(), entry("", "feed")]) == ""
+    assert approval.run_digest([]) == ""
 
 
 @pytest.mark.parametrize("approved", [A, A.upper(), f" {A} ", {"soc": A}, "plan.json"])
 def test_the_approved_plan_passes(approved: object) -> None:
     known = {"plan.json": {"lists": [entry(**CREATES)]}}
-    assert deployment.approval([entry(**CREATES)], approved, known) == []
+    assert approval.approval([entry(**CREATES)], approved, known) == []
 
 
 @pytest.mark.parametrize("approved", [B, "", None, {}, {"other": A}, {"soc": B}])
 def test_another_plan_does_not(approved: object) -> None:
-    told = deployment.approval([entry(**CREATES)], approved, {})
+    told = approval.approval([entry(**CREATES)], approved, {})
     assert len(told) == 1
     assert A in told[0]
 
 
 def test_a_plan_that_changes_nothing_needs_no_approval() -> None:
-    assert deployment.approval([entry()], B, {}) == []
+    assert approval.approval([entry()], B, {}) == []
 
 
 def test_a_digest_is_what_was_approved_whatever_a_file_says() -> None:
     """A plan.json beside, that was made to carry another digest, does not lend it to an approved one."""
     forged = {B: {"lists": [entry(A, **CREATES)]}}
-    assert deployment.approval([entry(A, **CREATES)], B, forged)
+    assert approval.approval([entry(A, **CREATES)], B, forged)
 
 
 def test_an_approved_plan_that_was_altered_does_not_pass() -> None:
     altered = {"plan.json": {"lists": [entry(created_iocs=[item("harmless", severity="low")])]}}
-    told = deployment.approval([entry(**CREATES)], "plan.json", altered)
+    told = approval.approval([entry(**CREATES)], "plan.json", altered)
     assert any("domain new" in sentence for sentence in told)
 
 
@@ -92,7 +97,7 @@ def test_differences_name_every_write() -> None:
             updated_iocs=[item("d", before={"tags": []}, after={"tags": ["x"]})],
         )
     ]
-    assert deployment.differences(before, after) == [
+    assert approval.differences(before, after) == [
         "create domain a (list soc): approved, and no longer in the plan",
         "create domain b (list soc): approved severity: (empty) -> low; now severity: (empty) -> high",
         "delete domain c (list soc): approved, and no longer in the plan",
@@ -102,7 +107,7 @@ def test_differences_name_every_write() -> None:
 
 def test_an_expiration_counted_from_the_run_is_no_difference() -> None:
     later = [entry(created_iocs=[{**CREATES["created_iocs"][0], "expiration": "2027-01-01T00:05:00Z"}])]
-    assert deployment.differences([entry(**CREATES)], later) == []
+    assert approval.differences([entry(**CREATES)], later) == []
 
 
 def test_rollback() -> None:
@@ -122,7 +127,7 @@ def test_rollback() -> None:
             )
         ]
     }
-    undone, expected = deployment.rollback(result)
+    undone, expected = rollback.rollback(result)
     assert undone == [
         item("changed", state="present", severity="", expiration="never", tags=[]),
         item("gone", state="present", severity="high", source="soc"),
@@ -138,9 +143,7 @@ def test_rollback() -> None:
 def test_rollback_of_platforms_takes_back_only_actions_that_fit() -> None:
     before = {"platforms": ["windows"], "mobile_action": "no_action"}
     after = {"platforms": ["windows", "ios"], "mobile_action": "detect"}
-    undone, _now = deployment.rollback(
-        {"lists": [entry(updated_iocs=[item("a", before=before, after=after)])]}
-    )
+    undone, _now = rollback.rollback({"lists": [entry(updated_iocs=[item("a", before=before, after=after)])]})
     assert undone == [item("a", state="present", platforms=["windows"])]
 
 
@@ -159,7 +162,7 @@ def test_rollback_over_several_lists_goes_back_to_the_first_state() -> None:
         entry(created_iocs=[item("b", severity="low")]),
         entry(deleted_iocs=[item("b", severity="low", id="1")]),
     ]
-    undone, expected = deployment.rollback({"lists": lists})
+    undone, expected = rollback.rollback({"lists": lists})
     assert undone == [item("a", state="present", severity="low", tags=[]), item("b", state="absent")]
     assert expected == [
         item("a", state="present", severity="critical", tags=["x"]),
@@ -175,13 +178,13 @@ def test_changed_since() -> None:
         updated_iocs=[item("moved", before={"severity": "low"}, after={"severity": "high"})],
     )
     plan = entry(deleted_iocs=[item("new", severity="low", description="mine", id="1")])
-    assert deployment.changed_since(result, check, plan) == [
+    assert rollback.changed_since(result, check, plan) == [
         "domain gone was created again since",
         "domain moved was changed since: severity: high -> low",
         "domain new was changed since: description: (empty) -> mine",
         "domain updated was deleted since",
     ]
-    assert deployment.changed_since(result, entry(), entry()) == []
+    assert rollback.changed_since(result, entry(), entry()) == []
 
 
 @pytest.mark.parametrize(
@@ -287,8 +290,8 @@ def test_of_a_write_that_differs_only_what_differs_is_told() -> None:
     short = [{"name": "soc", "deleted_iocs": [record]}]
     long = [{"name": "soc", "deleted_iocs": [{**record, "description": "by hand"}]}]
     told = "delete domain a (list soc): approved"
-    assert deployment.differences(short, long) == [f"{told} without; now description: by hand -> (empty)"]
-    assert deployment.differences(long, short) == [f"{told} description: by hand -> (empty); no longer"]
+    assert approval.differences(short, long) == [f"{told} without; now description: by hand -> (empty)"]
+    assert approval.differences(long, short) == [f"{told} description: by hand -> (empty); no longer"]
 
 
 def test_a_page_says_which_change_who_and_when_before_the_rest() -> None:

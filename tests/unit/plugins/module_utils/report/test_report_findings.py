@@ -63,7 +63,7 @@ def test_kinds_of_a_plan(key: str, entry: dict[str, Any], kind: str) -> None:
 
 def test_a_rejected_line() -> None:
     one = findings([{"rejected": [{"path": "f", "line": 3, "text": "bad", "reason": "why"}]}], [], NOW, 30)[0]
-    assert (one["kind"], one["value"], one["detail"]) == ("rejected", "bad", "f:3: why")
+    assert (one["kind"], one["value"], one["detail"]) == ("rejected", "bad", "f line 3: why")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_the_document_and_its_verdict() -> None:
     result = {"created_iocs": [item("a")], "counts": {"desired": 5, "unchanged": 3, "ignored": 1}}
     passed, failed = document(result, ["extra"]), document(result, ["missing"])
     assert passed["schema"] == "threatops.falcon/audit/1"
-    assert passed["summary"] == "3 of 4 as they should be; 1 missing"
+    assert passed["summary"] == "3 of 4 in sync; 1 missing"
     assert passed["facts"] == {"b": 1}
     assert not passed["failed"]
     assert failed["failed_on"] == ["missing"]
@@ -143,6 +143,7 @@ def test_the_document_and_its_verdict() -> None:
 
 
 def test_what_could_not_be_looked_for_fails_its_gate() -> None:
-    result = {"msg": "nothing was purged, since iocs[0] cannot be read", "failed_iocs": [item("a b")]}
+    stopped = {"code": "purge_unreadable", "message": "iocs[0] cannot be read", "items": ["iocs[0]"]}
+    result = {"purge_stopped": stopped, "failed_iocs": [item("a b")]}
     assert document(result, ["extra"])["failed_on"] == ["extra"]
     assert "extra not known" in document(result, [])["summary"]

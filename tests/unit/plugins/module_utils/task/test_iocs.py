@@ -99,7 +99,7 @@ def test_a_refusal_by_the_tenant_fails_that_item_alone(simulator: Any) -> None:
         ({"max_wait": -1}, "max_wait must be a number from 0"),
         ({"comment": "c" * 9000}, "comment: takes 9001 characters"),
         ({"defaults": {"colour": "red"}}, "defaults: colour"),
-        ({"iocs": [domain("a.example"), domain("A.example.")]}, "stands at iocs[0] and again at iocs[1]"),
+        ({"iocs": [domain("a.example"), domain("A.example.")]}, "is listed at iocs[0] and again at iocs[1]"),
         ({"protect": {"networks": ["x"]}}, "protect: networks"),
         ({"feeds": [{"path": "/nonexistent", "format": "auto"}]}, "/nonexistent"),
     ],
@@ -115,7 +115,7 @@ def test_options_that_cannot_work_are_refused_before_anything_is_sent(
 def test_a_refused_plan_writes_nothing_and_names_invalid_items_too(simulator: Any) -> None:
     iocs = [domain("8.8.8.8"), {"type": "ipv4", "value": "8.8.8.8", "action": "detect", "severity": "low"}]
     result = run("falcon_iocs", simulator, iocs=iocs)
-    assert result["msg"].startswith("Nothing was written: protected") and "iocs[0]" in result["msg"]
+    assert result["msg"].startswith("Refused: protected") and "iocs[0]" in result["msg"]
     assert not result["changed"] and writes(simulator) == 0
     override = {"override": ["8.8.8.8"]}
     passed = run("falcon_iocs", simulator, iocs=iocs[1:], protect=override)
@@ -187,7 +187,7 @@ def test_expired_indicators_of_the_list_are_said(simulator: Any) -> None:
     simulator.seed(indicators=[expired])
     result = run("falcon_iocs", simulator, iocs=[domain("old.example")], source="soc")
     assert not result["changed"]
-    assert any("have expired" in text for text in result["warnings"])
+    assert any("expired in the tenant" in text for text in result["warnings"])
 
 
 def test_the_argument_spec_holds_what_the_contract_names() -> None:
