@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Set, Tuple
 
 from ..ioc.record import Record
 from . import fql
 from .client import Client
-from .errors import RequestRefused
+from .errors import IncompleteView, RequestRefused
 from .limits import FURTHEST_OFFSET, Limits
 from .listing import Listing, Params, count_of
 from .workers import Countdown, side_by_side
@@ -74,9 +74,15 @@ def second_of(created: object) -> int:
         raise NoParts from None
 
 
-def widest(marks: List[Mark]) -> Optional[Tuple[Mark, Mark]]:
-    """The two neighbors with the most records between them, of those that are more than a second apart."""
-    pairs = [(one, other) for one, other in zip(marks, marks[1:]) if other.second - one.second > 1]
+def widest(marks: List[Mark], whole: Set[Tuple[int, int]]) -> Optional[Tuple[Mark, Mark]]:
+    """The two neighbors with the most records between them, of those that are more than a second apart and not among
+    the ones that cannot be divided.
+    """
+    pairs = [
+        (one, other)
+        for one, other in zip(marks, marks[1:])
+        if other.second - one.second > 1 and (one.second, other.second) not in whole
+    ]
     return max(pairs, key=lambda pair: pair[1].count - pair[0].count, default=None)
 
 
@@ -84,8 +90,8 @@ def cut(marks: List[Mark], total: int, wanted: int) -> List[Range]:
     """At most so many ranges of about equal totals, between marks; the last one has no end."""
     ranges: List[Range] = []
     start = marks[0]
-    for mark, following in zip(marks[1:], [*marks[2:], None]):
-        ahead = (total if following is None else following.count) - start.count
+    for mark, following in zip(marks[1:-1], marks[2:]):
+        ahead = following.count - start.count
         full = ahead * wanted > total * 1.1
         if full and mark.count > start.count and len(ranges) < wanted - 1:
             ranges.append(Range(start.second, mark.second, mark.count - start.count))
@@ -118,7 +124,7 @@ def finish(
     if not listing.complete and worthwhile(client, limits, listing):
         try:
             return Parts(client, limits, listing, keep).read()
-        except (NoParts, RequestRefused):
+        except (NoParts, RequestRefused, IncompleteView):
             limits.ranges = False
     return listing.read_to_the_end()
 
@@ -187,41 +193,55 @@ class Parts:
         """Look for seconds that divide the rest into ranges of about equal totals."""
         start = second_of(self._listing.reached)
         rest = self._total - self._listing.before
-        marks = [Mark(start, 0), *self._by_rank(start, rest)]
-        if len(marks) == 1:
-            raise NoParts  # nearly all were created in one second
+        newest = self._at_rank(Range(start, None, rest), 0, "created_on.desc")
+        marks = [Mark(start, 0)]
+        if newest is not None and newest > start:
+            marks.append(Mark(newest + 1, rest))
+        whole: Set[Tuple[int, int]] = set()
         while self._probes > 0:
-            pair = widest(marks)
+            pair = widest(marks, whole)
             if pair is None or (pair[1].count - pair[0].count) * self._client.concurrency * 2 <= rest:
                 break
-            middle = (pair[0].second + pair[1].second) // 2
-            count = self._count(self._query(Range(pair[0].second, middle, 0).term()))
-            self._probes -= 1
-            if count > rest:
-                raise NoParts  # the tenant does not heed the range
-            mark = Mark(middle, min(pair[0].count + count, pair[1].count))
-            marks = sorted([*marks, mark], key=lambda mark: mark.second)
+            found = [mark for mark in self._divide(*pair) if pair[0].second < mark.second < pair[1].second]
+            if not found:
+                whole.add((pair[0].second, pair[1].second))
+            marks = sorted({*marks, *found}, key=lambda mark: (mark.second, mark.count))
         return cut(marks, rest, self._most_ranges)
 
-    def _by_rank(self, start: int, rest: int) -> List[Mark]:
-        """The seconds of the furthest records that an offset can reach, from the first and from the last on: in a
-        tenant that was filled in one go nearly all records lie between the two. Their counts are upper bounds.
-        """
-        rank = min(_FURTHEST_RANK, rest // 2)
-        places = [("created_on.asc", rank)] + (
-            [("created_on.desc", rest - 1 - rank)] if rank < rest // 2 else []
-        )
-        self._probes -= len(places)
-        seconds = [self._at_rank(start, rank, order) for order, _count in places]
-        marks: List[Mark] = []
-        for second, (_order, count) in zip(seconds, places):
-            if second is not None and second > (marks[-1].second if marks else start):
-                marks.append(Mark(second, count))
-        return marks
+    def _divide(self, low: Mark, high: Mark) -> List[Mark]:
+        """Seconds between two marks, at best one that halves the records between them.
 
-    def _at_rank(self, start: int, rank: int, order: str) -> Optional[int]:
-        query = [*self._query(Range(start, None, 0).term()), ("sort", order)]
-        rows = self._listing.ask(1, [("offset", str(rank))], query).resources
+        The record in the middle tells it, where an offset reaches that far. Else the middle of the time is tried; where
+        nearly all records lie on one side of it, as in a tenant that was filled in one go, the furthest records that an
+        offset reaches from both ends close in on them.
+        """
+        number = high.count - low.count
+        between = Range(low.second, high.second, number)
+        if number // 2 <= _FURTHEST_RANK:
+            return self._marks(
+                [(self._at_rank(between, number // 2, "created_on.asc"), low.count + number // 2)]
+            )
+        middle = (low.second + high.second) // 2
+        count = self._count(self._query(Range(low.second, middle, 0).term()))
+        self._probes -= 1
+        if count > self._total:
+            raise NoParts  # the tenant does not heed the range
+        mark = Mark(middle, min(low.count + count, high.count))
+        if min(count, number - count) * _SHARE_EXTRA > number:
+            return [mark]
+        early = self._at_rank(between, _FURTHEST_RANK, "created_on.asc")
+        late = self._at_rank(between, _FURTHEST_RANK, "created_on.desc")
+        return self._marks([(early, low.count + _FURTHEST_RANK), (late, high.count - _FURTHEST_RANK)])
+
+    @staticmethod
+    def _marks(found: List[Tuple[Optional[int], int]]) -> List[Mark]:
+        return [Mark(second, count) for second, count in found if second is not None]
+
+    def _at_rank(self, part: Range, rank: int, order: str) -> Optional[int]:
+        """The second in which the record of this rank was created."""
+        self._probes -= 1
+        query = [*self._query(part.term()), ("sort", order)]
+        rows = self._listing.ask(1, [("offset", str(rank))] if rank else [], query).resources
         return second_of(rows[0].get("created_on")) if rows and isinstance(rows[0], dict) else None
 
     def _prove(self, ranges: List[Range], listings: Dict[int, Listing]) -> Optional[Listing]:
