@@ -79,6 +79,8 @@ class Client:
         self.helpers = threading.Semaphore(self.concurrency - 1)
         #: Seconds that Falcon's search may lag behind a write, as the user says.
         self.settle = max(0.0, connection.settle)
+        #: The file in which the tasks of a run tell each other what they have changed, see recent.Recent.
+        self.changed_file = f"{connection.token_file}.changed" if connection.token_file else None
         self.requests: Counters = self._transport.counters
         self.warnings: list[str] = self._notices.texts
         self.trace_ids: list[str] = []

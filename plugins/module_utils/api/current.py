@@ -19,6 +19,7 @@ from .errors import RequestRefused
 from .limits import IDS_TO_DELETE, LARGEST_BATCH, PAGE_SIZES, Limits
 from .listing import Listing
 from .observe import LIVE, Observation, Wanted
+from .recent import RECENT
 from .redact import clean
 from .selection import Found, Selection, in_order, matches, to_fql
 from .workers import side_by_side
@@ -165,7 +166,10 @@ class Current:
     ) -> List[Outcome]:
         """Update indicators, each given as an ``api.IndicatorUpdateReqV1``: ``id`` and what changes."""
         verb = _Update(self._client, self._limits, _flags(ignore_warnings, retrodetects), comment)
-        return Batches(self._client, verb, self._batch_size, keep_going).run(bodies)
+        outcomes = Batches(self._client, verb, self._batch_size, keep_going).run(bodies)
+        done = (str(body["id"]) for body, outcome in zip(bodies, outcomes) if outcome.status == DONE)
+        RECENT.note(self._client.base_url, done, self._client.changed_file)
+        return outcomes
 
     def delete(
         self, ids: Sequence[str], *, comment: Optional[str] = None, keep_going: bool = True
@@ -174,7 +178,11 @@ class Current:
         verb = _Delete(self._client, self._limits, comment)
         free = urls.room(self._client.base_url, *verb.comment, longest=self._limits.url)
         longest = max((len(fql.encode([("ids", one)])) + 1 for one in ids), default=1)
-        return Batches(self._client, verb, max(1, min(IDS_TO_DELETE, free // longest)), keep_going).run(ids)
+        size = max(1, min(IDS_TO_DELETE, free // longest))
+        outcomes = Batches(self._client, verb, size, keep_going).run(ids)
+        done = (one for one, outcome in zip(ids, outcomes) if outcome.status in (DONE, GONE))
+        RECENT.note(self._client.base_url, done, self._client.changed_file)
+        return outcomes
 
 
 def _fixed(selection: Selection) -> Flags:

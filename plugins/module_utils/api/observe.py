@@ -12,10 +12,12 @@ from ..ioc.fields import texts_of
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity, spellings
 from . import fql, parts, urls
+from .by_id import read_by_id
 from .client import Client
 from .errors import RequestRefused
 from .limits import Limits
 from .listing import Listing
+from .recent import RECENT
 from .workers import side_by_side
 
 #: Type, normalized value, and the value as it is written.
@@ -79,7 +81,25 @@ class Observation:
             self._read_within_the_url()
         else:
             self._finish(self._list(""))
+        self._renew()
         return list(self._seen.values())
+
+    def _renew(self) -> None:
+        """Read by id what was changed a moment ago: what the answers to those writes have said is believed."""
+        changed = RECENT.among(
+            self._client.base_url, self._seen, self._client.settle, self._client.changed_file
+        )
+        if not changed:
+            return
+        current = {
+            str(record["id"]): record for record in read_by_id(self._client, self._limits, sorted(changed))
+        }
+        for one in changed:
+            record = current.get(one)
+            if record is not None and self._belongs(record):
+                self._seen[one] = record
+            else:
+                del self._seen[one]
 
     def _room(self) -> int:
         return urls.room(self._client.base_url, ("", self._owned), longest=self._limits.url)
