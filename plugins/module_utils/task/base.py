@@ -33,6 +33,8 @@ Progress = Callable[[str, int, Optional[int], Optional[float]], None]
 _ISSUES = "https://github.com/threatops/threatops.falcon/issues"
 _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _URLS = ("proxy", "base_url")
+# How the names of options that hold a path end.
+_PATHS = ("path", "dir", "dest", "folder", "file")
 # Keys of a result that hold sentences, not data of the user or the tenant.
 _SENTENCES = ("msg", "hint", "exception", "warnings")
 
@@ -89,9 +91,9 @@ def perform(task: Task, params: Params, context: Context) -> Result:
 
 
 def _refuse_nul(params: Params) -> None:
-    """No option can hold a NUL character: paths, URLs and headers end there, or raise ValueError deep in a library."""
+    """A path with a NUL character raises ValueError deep in the standard library."""
     for name, value in params.items():
-        if isinstance(value, str) and "\0" in value:
+        if name.endswith(_PATHS) and isinstance(value, str) and "\0" in value:
             raise ConfigurationError(f"{name} contains a NUL character")
 
 
