@@ -19,7 +19,7 @@ notes:
   - The API client needs the scopes C(IOC Management) and C(IOCs (Indicators of Compromise\)) with C(Read), and, unless O(details=false),
     C(Hosts) with C(Read).
   - Falcon counts and lists hosts by two services, which may lag behind a detection and differ from each other for a while.
-  - Where today's C(/iocs/*) answers C(404), C(/indicators/*) is asked before nobody is said to have observed something.
+  - Where the current C(/iocs/*) answers C(404), the legacy C(/indicators/*) is asked too before an indicator counts as unobserved.
 extends_documentation_fragment:
   - threatops.falcon.attributes
   - threatops.falcon.auth
@@ -46,6 +46,7 @@ options:
   iocs:
     description:
       - Many indicators to look for in one task. Each is a mapping with V(type) and V(value). One that repeats another is looked for once.
+      - An empty list is an error with the C(code) V(nothing_to_look_for), since a search for nothing clears nobody.
       - Other keys are ignored, so that items of M(threatops.falcon.falcon_iocs), and what M(threatops.falcon.falcon_ioc_info) and
         M(threatops.falcon.falcon_ioc_feed_info) return, fit as they are.
       - An element that says C(device_count) and C(device_ids), as RV(threatops.falcon.falcon_ioc_hosts_info#module:iocs) does, is not looked up

@@ -45,6 +45,7 @@ options:
   iocs:
     description:
       - Many indicators to look for in one task. Each is a mapping with V(type) and V(value). One that repeats another is looked for once.
+      - An empty list is an error with the C(code) V(nothing_to_look_for), since a search for nothing clears nobody.
       - Other keys are ignored, so that items of M(threatops.falcon.falcon_iocs), and what M(threatops.falcon.falcon_ioc_info) and
         M(threatops.falcon.falcon_ioc_feed_info) return, fit as they are.
       - An element that says C(device_count) and C(device_ids), as RV(threatops.falcon.falcon_ioc_hosts_info#module:iocs) does, is not looked up

@@ -34,7 +34,7 @@ def _watching(simulator: Any) -> dict[str, Any]:
         "client_id": simulator.client_id,
         "client_secret": simulator.client_secret,
         "source": "soc",
-        "interval": 0.3,
+        "interval": 1,
     }
 
 
@@ -82,9 +82,21 @@ def test_a_look_that_fails_is_made_up_for(simulator: Any) -> None:
 
 @pytest.mark.parametrize(
     "wrong, problem",
-    [({"intervall": 5}, "no argument intervall"), ({"known": "all"}, "known is skip or emit")],
+    [
+        ({"intervall": 5}, "no argument intervall"),
+        ({"known": "all"}, "known is skip or emit"),
+        *(
+            ({"interval": given}, "interval must be a number of seconds, at least 1")
+            for given in (0, -1, "x", 0.2)
+        ),
+        ({"iocs": [{"type": "all_subdomains", "value": "a.example"}]}, r"iocs\[0\]: type must be one of"),
+        ({"iocs": ["a.example"]}, r"iocs\[0\]: type must be one of"),
+        ({"iocs": [{"type": "md5", "value": "x"}]}, r"iocs\[0\]: value: "),
+    ],
 )
-def test_a_misspelt_argument_is_named(simulator: Any, wrong: Dict[str, Any], problem: str) -> None:
+def test_an_argument_that_cannot_be_used_is_named(
+    simulator: Any, wrong: Dict[str, Any], problem: str
+) -> None:
     args = {"base_url": simulator.url, "source": "soc", **wrong}
     with pytest.raises(ValueError, match=problem):
         asyncio.run(runpy.run_path(str(SOURCE))["main"](asyncio.Queue(), args))

@@ -58,9 +58,9 @@ class Current:
     ) -> List[Record]:
         """The live records of the wanted indicators and, with ``whole``, all with one of the sources or tags.
 
-        Without ``whole`` the sources and tags are those that the wanted are likely to belong to, which decides what is asked
-        first. With ``everywhere``, all of the tenant is looked through for records of the wanted in spellings that
-        nobody knows. Raises IncompleteView when they cannot be read whole.
+        Without ``whole`` the sources and tags are those that the wanted are likely to belong to, which decides what
+        is asked first. With ``everywhere``, all of the tenant is looked through for records of the wanted in
+        spellings that nobody knows. Raises IncompleteView when they cannot be read whole.
         """
         return Observation(self._client, self._limits, wanted, sources, whole, everywhere, tags).read()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks of C{falcon_ioc_hosts_info} and C{falcon_ioc_processes_info}: who observed an IOC, and what ran."""
+"""The tasks of `falcon_ioc_hosts_info` and `falcon_ioc_processes_info`: who observed an IOC, and what ran."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from .options import CONNECTION, ArgumentSpec
 
 _CONNECTIONS = 4
 _SHOWN = 5  # of many in one warning
+#: Why a task fails that was given nothing to look for: an empty list is no all-clear.
+NOTHING = "nothing_to_look_for"
 _DEVICE_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 _IOCS = CONNECTION + ArgumentSpec(
@@ -43,8 +45,8 @@ PROCESSES = _IOCS + ArgumentSpec({"device_ids": {"type": "list", "elements": "st
 class Sighting:
     """One IOC, and the hosts that observed it as Falcon counts and as it lists them.
 
-    @ivar limit_exceeded: Falcon stopped counting, C{device_count} is a lower bound
-    @ivar device_ids: C{None} until they are known
+    `limit_exceeded`: Falcon stopped counting, so `device_count` is a lower bound. `device_ids` is None until it is
+    known.
     """
 
     kind: str
@@ -67,10 +69,8 @@ class Sighting:
 
 
 def hosts(params: Params, context: Context) -> Result:
-    """Find the hosts that observed IOCs.
-
-    @raise TaskFailed: an option cannot be used
-    @raise FalconError: Falcon could not be asked
+    """Find the hosts that observed IOCs. Raises TaskFailed for an option that cannot be used, FalconError when Falcon
+    cannot be asked.
     """
     sightings = _sightings(params)
     client = connect(params, context, _CONNECTIONS)
@@ -93,7 +93,7 @@ def hosts(params: Params, context: Context) -> Result:
 
 
 def _name_groups(client: Client, records: Mapping[str, Dict[str, Any]]) -> None:
-    """Put the names of its host groups into the record of each host, as C{host_groups}."""
+    """Put the names of its host groups into the record of each host, as `host_groups`."""
     ids = {str(one) for record in records.values() for one in record.get("groups") or ()}
     names = HostGroups(client).names(sorted(ids)) if ids else {}
     for record in records.values():
@@ -101,10 +101,8 @@ def _name_groups(client: Client, records: Mapping[str, Dict[str, Any]]) -> None:
 
 
 def processes(params: Params, context: Context) -> Result:
-    """Find the processes by which hosts observed IOCs.
-
-    @raise TaskFailed: an option cannot be used
-    @raise FalconError: Falcon could not be asked
+    """Find the processes by which hosts observed IOCs. Raises TaskFailed for an option that cannot be used,
+    FalconError when Falcon cannot be asked.
     """
     sightings = _sightings(params)
     only = _device_ids(params)
@@ -140,6 +138,8 @@ def _sightings(params: Params) -> List[Sighting]:
     """The IOCs to look for, each once, in the order in which they are given."""
     if params.get("type"):
         return [_sighting(params, "")]
+    if not params["iocs"]:
+        raise TaskFailed("iocs is empty: there is nothing to look for", {"code": NOTHING})
     found: Dict[Identity, Sighting] = {}
     for index, item in enumerate(params["iocs"]):
         sighting = _sighting(item, f"iocs, item {index}: ")
@@ -167,7 +167,7 @@ def _sighting(item: Mapping[str, Any], place: str) -> Sighting:
 
 
 def _device_ids(params: Params) -> Optional[Set[str]]:
-    """The hosts to keep to; C{None} for all. An empty list is a list: of no host."""
+    """The hosts to keep to; None for all. An empty list means no host."""
     if params.get("device_ids") is None:
         return None
     wanted = {one.strip().lower() for one in params["device_ids"]}

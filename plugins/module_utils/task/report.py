@@ -119,6 +119,8 @@ def _read(params: Params, context: Context) -> List[Dict[str, Any]]:
 
 
 def _hunt(params: Params, context: Context) -> Result:
+    if not params["iocs"]:
+        raise TaskFailed("iocs is empty: a hunt for nothing clears nobody", {"code": "nothing_to_look_for"})
     document = hunt_document(
         params["title"],
         params["iocs"],

@@ -11,8 +11,8 @@ Arguments:
                                environment variables FALCON_CLIENT_ID and FALCON_CLIENT_SECRET
     cloud, base_url, member_cid: as for the modules of this collection; FALCON_CLOUD, FALCON_BASE_URL, FALCON_MEMBER_CID
     source:    watch the indicators that this source owns
-    iocs:      watch these, a list of {type, value}
-    interval:  seconds between two looks, 300 if not set
+    iocs:      watch these, a list of {type, value}; not of type all_subdomains, which no sensor reports
+    interval:  seconds between two looks, at least 1, 300 if not set
     known:     what was observed before the start: skip (the default) or emit
 
 An event holds ioc (type, value), device (the host's record) and seen_at. A look that fails because Falcon cannot be
@@ -42,24 +42,18 @@ sys.path.extend(
 from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
 from ansible_collections.threatops.falcon.plugins.module_utils.api.connection import Connection
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
-from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import Devices
+from ansible_collections.threatops.falcon.plugins.module_utils.api.devices import OBSERVED_TYPES, Devices
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import IncompleteView, Unavailable
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.values import normalise
 
 LOGGER = logging.getLogger("falcon_ioc_sightings")
 CONNECTION = ("client_id", "client_secret", "cloud", "base_url", "member_cid")
 ARGUMENTS = (*CONNECTION, "source", "iocs", "interval", "known", "eda_feedback_queue")
-#: The types that sensors keep sightings of.
-OBSERVED = ("sha256", "md5", "domain", "ipv4", "ipv6")
-
 Sighting = tuple[str, str, str]
 
 
 class Watch:
-    """Looks again and again, and tells what is new.
-
-    @param args: the arguments of the source
-    """
+    """Looks again and again, and tells what is new. Raises ValueError for arguments that cannot be used."""
 
     def __init__(self, args: dict[str, Any]) -> None:
         def option(name: str) -> Any:
@@ -72,8 +66,9 @@ class Watch:
             raise ValueError(f"falcon_ioc_sightings has no argument {', '.join(unknown)}")
         if args.get("known", "skip") not in ("skip", "emit"):
             raise ValueError(f"falcon_ioc_sightings: known is skip or emit, not {args['known']}")
+        self.interval = _interval(args.get("interval", 300))
         self._source = args.get("source")
-        self._iocs = [(ioc["type"], normalise(ioc["type"], ioc["value"])) for ioc in args.get("iocs") or ()]
+        self._iocs = [_watched(number, ioc) for number, ioc in enumerate(args.get("iocs") or ())]
         self._client = Client(
             Connection(
                 client_id=option("client_id"),
@@ -86,10 +81,7 @@ class Watch:
         self._seen: set[Sighting] = set()
 
     def look(self) -> list[dict[str, Any]]:
-        """Ask Falcon once.
-
-        @return: an event for each sighting that was not there the last time
-        """
+        """Ask Falcon once. Returns an event for each sighting that was not there the last time."""
         iocs = list(dict.fromkeys([*self._iocs, *self._owned()]))
         devices = Devices(self._client)
         counts = devices.counts(iocs)
@@ -114,16 +106,45 @@ class Watch:
         if not self._source:
             return []
         found = Current(self._client).search({"sources": [self._source]})
-        return [(record["type"], record["value"]) for record in found.records if record["type"] in OBSERVED]
+        return [
+            (record["type"], record["value"]) for record in found.records if record["type"] in OBSERVED_TYPES
+        ]
 
     def close(self) -> None:
         self._client.close()
 
 
+def _interval(given: Any) -> float:
+    """The seconds between two looks; a shorter time would use up the rate limit of the whole tenant."""
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 1 <= seconds < float("inf"):
+        raise ValueError(
+            f"falcon_ioc_sightings: interval must be a number of seconds, at least 1, not {given!r}"
+        )
+    return seconds
+
+
+def _watched(number: int, ioc: Any) -> tuple[str, str]:
+    """An indicator to watch. One that no sensor reports would never give an event, so it is refused."""
+    kind = ioc.get("type") if isinstance(ioc, dict) else None
+    if kind not in OBSERVED_TYPES:
+        raise ValueError(
+            f"falcon_ioc_sightings: iocs[{number}]: type must be one of {', '.join(OBSERVED_TYPES)}, not {kind!r}; "
+            "sensors report no sightings of others"
+        )
+    try:
+        return kind, normalise(kind, ioc.get("value"))
+    except ValueError as problem:
+        raise ValueError(f"falcon_ioc_sightings: iocs[{number}]: value: {problem}") from problem
+
+
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     """Put an event into the queue for each new sighting, until cancelled."""
     watch = Watch(args)
-    interval = float(args.get("interval", 300))
+    interval = watch.interval
     emit = args.get("known", "skip") == "emit"
     try:
         while True:

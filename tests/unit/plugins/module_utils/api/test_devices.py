@@ -208,3 +208,12 @@ def test_one_unknown_host_does_not_hide_the_others(falcon, connect):
     falcon.handler = lambda request: falcon.error(404)
     assert Devices(connect()).details(ids) == {}
     assert len(falcon.requests) < 200
+
+
+@pytest.mark.parametrize("asked", ["pid:", ""])
+@pytest.mark.parametrize("answered", ["pid:", ""])
+def test_the_record_of_a_process_may_name_it_without_its_prefix(falcon, connect, asked, answered):
+    bare = "15dbb9d8f06b89fe9f61eb46e829d986:528715079668"
+    falcon.script = [falcon.ok([{"process_id": answered + bare, "file_name": "evil.exe"}])]
+    found = Devices(connect()).process_details([asked + bare])
+    assert found == {asked + bare: {"process_id": asked + bare, "file_name": "evil.exe"}}

@@ -142,9 +142,11 @@ def test_nobody_is_an_empty_list(tenant: Tenant, task: str, unseen: str) -> None
     assert tenant.warnings == []
 
 
-def test_nothing_to_look_for_asks_nothing(tenant: Tenant) -> None:
-    result = tenant.hosts(iocs=[])
-    assert (result["hosts"], result["iocs"]) == ([], [])
+@pytest.mark.parametrize("task", ["hosts", "processes"])
+def test_nothing_to_look_for_is_no_all_clear(tenant: Tenant, task: str) -> None:
+    with pytest.raises(TaskFailed, match="iocs is empty: there is nothing to look for") as caught:
+        getattr(tenant, task)(iocs=[])
+    assert caught.value.result["code"] == "nothing_to_look_for"
     assert tenant.asked() == []
 
 
