@@ -11,7 +11,14 @@ import subprocess
 import sys
 from typing import Any, Dict, Mapping, Tuple
 
-from ansible_collections.threatops.falcon.plugins.module_utils.task import auth, info, ioc, iocs, observed
+from ansible_collections.threatops.falcon.plugins.module_utils.task import (
+    auth,
+    doctor,
+    info,
+    ioc,
+    iocs,
+    observed,
+)
 from ansible_collections.threatops.falcon.plugins.module_utils.task.base import Context, Task, perform
 from ansible_collections.threatops.falcon.plugins.module_utils.task.options import ArgumentSpec
 
@@ -23,6 +30,7 @@ TASKS: Dict[str, Tuple[ArgumentSpec, Task]] = {
     "falcon_ioc_hosts_info": (observed.HOSTS, observed.hosts),
     "falcon_ioc_processes_info": (observed.PROCESSES, observed.processes),
     "falcon_auth": (auth.SPEC, auth.run),
+    "falcon_doctor_info": (doctor.SPEC, doctor.run),
 }
 
 

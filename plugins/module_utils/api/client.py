@@ -89,6 +89,10 @@ class Client:
         self.given_up = ""
         self._phase: tuple[str, int, int | None] = ("", 0, None)
 
+    def watch(self, told: Callable[[str, str, Reply], None]) -> None:
+        """Have every answer told as it came: method, URL and reply, those of the token endpoint included."""
+        self._transport.watch = told
+
     @property
     def base_url(self) -> str:
         """Where requests go; autodiscovery may change it with the first token."""

@@ -16,7 +16,7 @@ import threading
 import time
 import warnings
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from .counters import Counters
 from .deps import REQUESTS_IMPORT_ERROR, requests, urllib3
@@ -87,6 +87,8 @@ class Transport:
         if REQUESTS_IMPORT_ERROR is not None:
             raise ConfigurationError("The Python library requests is not installed where this task runs")
         self.counters = Counters()
+        #: Told method, URL and reply of every answer that could be read, refusals included.
+        self.watch: Callable[[str, str, Reply], None] | None = None
         self._timeout = timeout
         self._secrets = secrets
         self._lock = threading.Lock()
@@ -126,7 +128,10 @@ class Transport:
             OSError,
         ) as error:
             raise self._lost(error) from None
-        return self._parsed(status, found, raw, kind)
+        reply = self._parsed(status, found, raw, kind)
+        if self.watch is not None:
+            self.watch(method, url, reply)
+        return reply
 
     def _parsed(self, status: int, headers: Mapping[str, str], raw: bytes, kind: str) -> Reply:
         if kind == "token":
@@ -166,6 +171,7 @@ class Transport:
         if isinstance(error, name.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
             return ConfigurationError(
                 f"The server's certificate is not trusted: {text}",
+                reason="certificate",
                 hint="Set ca_path to the authority that signed it (a proxy's, for instance).",
             )
         unusable = (name.InvalidURL, name.InvalidSchema, name.MissingSchema, name.InvalidHeader)
