@@ -37,11 +37,10 @@ from .doctor_probe import Probe
 from .doctor_share import share
 from .doctor_tenant import check_host_groups, check_tenant
 from .doctor_write import SOURCE, WriteTest, find_leftovers
-from .options import AUTH, PROTECTION, TRANSPORT, ArgumentSpec
+from .options import CONNECTION, PROTECTION, ArgumentSpec
 
 SPEC = (
-    AUTH
-    + TRANSPORT
+    CONNECTION
     + ArgumentSpec({"protect": PROTECTION.options["protect"]})
     + ArgumentSpec(
         {

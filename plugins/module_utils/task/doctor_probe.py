@@ -113,7 +113,8 @@ class Probe:
 
     def now(self) -> float:
         """The time of Falcon's clock, in seconds since 1970."""
-        return time.time() + (self.clock_offset or 0.0)
+        offset = self.clock_offset or 0.0
+        return time.time() + (offset if abs(offset) > 1 else 0.0)  # Date has whole seconds: below that they agree
 
     def _look_at_certificate(self, response: Any, **_more: Any) -> None:
         connection = getattr(response.raw, "connection", None) or getattr(response.raw, "_connection", None)
@@ -149,7 +150,7 @@ class Probe:
         except (TypeError, ValueError, IndexError, OverflowError):
             return
         if self.clock_offset is None:
-            self.clock_offset = told + 0.5 - time.time()  # Date has whole seconds
+            self.clock_offset = told + 0.5 - time.time()
 
     def _note_limit(self, kind: str, reply: Reply) -> None:
         limit, left = (reply.headers.get(f"X-Ratelimit-{name}", "") for name in ("Limit", "Remaining"))

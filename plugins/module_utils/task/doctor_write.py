@@ -298,8 +298,10 @@ class WriteTest:
     def _expiry(self, record: Record) -> None:
         """Let an indicator expire in a moment, and look every second whether it says so."""
         client = self._probe.client
-        self._update({"id": record["id"], "expiration": _instant(self._probe.now(), _SOON)})
-        client.pause(_SOON + 0.5)
+        now = self._probe.now()
+        end = int(now) + _SOON  # an expiration has whole seconds
+        self._update({"id": record["id"], "expiration": _instant(end, 0)})
+        client.pause(end - now + 0.2)
         for seconds in range(LONGEST_LAG + 1):
             if seconds:
                 client.pause(1)

@@ -9,6 +9,7 @@ A recorded answer is a JSON file ``{request, status, headers, body, kind}``; ``r
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,8 +113,8 @@ class Player:
 
 
 @contextmanager
-def playing() -> Iterator[Player]:
-    """A player on a port of its own."""
+def playing(tls: ssl.SSLContext | None = None) -> Iterator[Player]:
+    """A player on a port of its own, behind TLS where a context is given."""
     player = Player()
 
     class Handler(BaseHTTPRequestHandler):
@@ -138,7 +139,9 @@ def playing() -> Iterator[Player]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    player.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    player.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
