@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 from functools import lru_cache
-from typing import Optional
+from typing import Optional, Sequence
 
 _DATE = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
@@ -23,6 +23,9 @@ _NAMED = re.compile(
     r"(?:,? (\d{1,2}):(\d{2})(?::(\d{2}))?)? ?(?:Z|UTC|GMT)?\Z",
     re.ASCII,
 )
+_SLASHED = re.compile(
+    r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)? ?(?:Z|UTC|GMT)?\Z", re.ASCII
+)
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?\Z", re.ASCII)
 _NEVER = frozenset(("never", "none", "null", "no expiration", "does not expire", "unlimited", "indefinite"))
 
@@ -31,7 +34,7 @@ _NEVER = frozenset(("never", "none", "null", "no expiration", "does not expire",
 def instant(text: str) -> Optional[datetime.datetime]:
     """Read a date or time in UTC; a date means the end of that day. None where it is neither.
 
-    A date such as 01/02/2026, which people read in two ways, is not read.
+    12/31/2026 and 31/12/2026 are read; 01/02/2026, which people read in two ways, is not.
     """
     text = text.strip()
     try:
@@ -44,23 +47,40 @@ def instant(text: str) -> Optional[datetime.datetime]:
 
 
 def _written(text: str) -> Optional[datetime.datetime]:
-    match = _DATE.match(text)
-    if match:
-        year, month, day = (int(part) for part in match.groups()[:3])
-        clock, zone = match.groups()[3:6], match.group(8) or "Z"
-    else:
-        match = _NAMED.match(text)
-        if not match:
-            return None
-        name = (match.group(2) or match.group(3)).lower()
-        year, month, day = int(match.group(5)), _MONTHS.index(name) + 1, int(match.group(1) or match.group(4))
-        clock, zone = match.groups()[5:8], "Z"
-    hour, minute, second = (int(part or 0) for part in clock) if clock[0] else (23, 59, 59)
-    offset = datetime.timedelta()
-    if zone[0] in "+-":
-        offset = datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-    moment = datetime.datetime(year, month, day, hour, minute, min(second, 59), tzinfo=datetime.timezone.utc)
+    for pattern, read in ((_DATE, _of_iso), (_SLASHED, _of_slashes), (_NAMED, _of_name)):
+        match = pattern.match(text)
+        if match:
+            return read(match)
+    return None
+
+
+def _of_iso(match: re.Match[str]) -> datetime.datetime:
+    year, month, day = (int(part) for part in match.groups()[:3])
+    moment = _moment(year, month, day, match.groups()[3:6])
+    zone = match.group(8) or "Z"
+    if zone[0] not in "+-":
+        return moment
+    offset = datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
     return moment + offset if zone[0] == "-" else moment - offset
+
+
+def _of_slashes(match: re.Match[str]) -> Optional[datetime.datetime]:
+    first, second, year = (int(part) for part in match.groups()[:3])
+    month, day = (second, first) if first > 12 else (first, second)
+    if day <= 12 and day != month:
+        return None
+    return _moment(year, month, day, match.groups()[3:6])
+
+
+def _of_name(match: re.Match[str]) -> datetime.datetime:
+    month = _MONTHS.index((match.group(2) or match.group(3)).lower()) + 1
+    day = int(match.group(1) or match.group(4))
+    return _moment(int(match.group(5)), month, day, match.groups()[5:8])
+
+
+def _moment(year: int, month: int, day: int, clock: Sequence[Optional[str]]) -> datetime.datetime:
+    hour, minute, second = (int(part or 0) for part in clock) if clock[0] else (23, 59, 59)
+    return datetime.datetime(year, month, day, hour, minute, min(second, 59), tzinfo=datetime.timezone.utc)
 
 
 def is_never(text: str) -> bool:

@@ -13,7 +13,8 @@ from itertools import islice
 from typing import Any, Deque, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import headings, layout, source, user_columns
-from .layout import Layout, gives_indicator, is_firm_header, is_header, reads_as_value
+from .columns import gives_indicator, reads_as_value
+from .layout import Layout, is_firm_header, is_header
 from .model import ColumnsRead, Fault, Feed, Row
 from .refang import clean
 from .rows import RowReader

@@ -80,6 +80,9 @@ _KNOWN = words(
     "id createdon createdby createdtimestamp modifiedon modifiedby modifiedtimestamp expired parentcidname cid "
     "uuid eventid category date threattype malwarealias confidencelevel reporter anonymous"
 )
+#: The first and the last address of a range.
+_RANGE_STARTS = words("start startip startaddress ipstart rangestart startrange firstip netstart")
+_RANGE_ENDS = words("end endip endaddress ipend rangeend endrange lastip netend")
 _PARENTS = words("metadata hashes hash filehashes ioc indicator file")
 
 
@@ -87,8 +90,8 @@ class Role(NamedTuple):
     """What a heading says.
 
     name is type, value, either, pattern, kind (with the kind of its values), field (with the name of the field),
-    end, switch (with what it switches), link or known (a column that means nothing to us). rank orders several
-    headings of one field.
+    end, switch (with what it switches), range start, range end, link or known (a column that means nothing to us).
+    rank orders several headings of one field.
     """
 
     name: str
@@ -119,6 +122,8 @@ def role_of(heading: str) -> Optional[Role]:
     if switch:
         return Role("switch", switch=switch)
     for name, known in (
+        ("range start", _RANGE_STARTS),
+        ("range end", _RANGE_ENDS),
         ("type", TYPE),
         ("value", VALUE),
         ("either", EITHER),
@@ -137,7 +142,10 @@ def role_of(heading: str) -> Optional[Role]:
 
 def holds_indicators(role: Optional[Role]) -> bool:
     """Whether a heading names a column of types or values, so that a row of such headings is a header."""
-    return role is not None and role.name in ("type", "value", "either", "pattern", "kind")
+    return role is not None and role.name in _OF_INDICATORS
+
+
+_OF_INDICATORS = ("type", "value", "either", "pattern", "kind", "range start", "range end")
 
 
 def count(cells: Sequence[str]) -> int:

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..fields import FIELDS
 from ..record import READ_ONLY, as_item, refused
 from ..values import TYPES
+from . import headings
+from .kinds import Kind
 from .model import ColumnsRead, Fault, Feed, FeedProblem, Row
 from .records import ANSWER, incomplete
 from .source import text_of
@@ -20,6 +22,7 @@ from .source import text_of
 EXACT = {f"exactly {kind}": kind for kind in TYPES}
 #: Most values that a YAML alias may stand for.
 ALIASED = 200
+_LINK = Fault("a link of the list, not an indicator", False, "report_link")
 _WRAPPERS = ("iocs", "indicators", "falcon_iocs", "resources")
 
 _BEFORE_YAML = r"(?:[ \t]*(?:#.*|---.*|%.*)?\n)*"
@@ -119,8 +122,26 @@ def items_of(document: Any) -> Optional[List[Any]]:
         return [document]  # PowerShell writes a list of one as its only element
     if not ANSWER.isdisjoint(document):
         return None
-    lists = [one for one in document.values() if isinstance(one, list)]
-    return [item for one in lists for item in one] if lists and len(lists) == len(document) else None
+    if not document or not all(isinstance(one, list) for one in document.values()):
+        return None
+    return [_named(str(name), item) for name, items in document.items() for item in items]
+
+
+class Named(NamedTuple):
+    """A bare value of a list that has a name, such as domains; the kind is link for a list of references."""
+
+    kind: Kind
+    text: str
+
+
+def _named(name: str, item: Any) -> Any:
+    if not isinstance(item, str):
+        return item
+    role = headings.role_of(name)
+    kind: Kind = "any"
+    if role is not None and role.name in ("kind", "link"):
+        kind = role.kind or role.name
+    return Named(kind, item)
 
 
 def is_list(document: Any) -> bool:
@@ -129,9 +150,9 @@ def is_list(document: Any) -> bool:
     if items is None:
         return False
     first = items[:20]
-    ours = sum(1 for one in first if isinstance(one, str) or _is_item(one))
+    ours = sum(1 for one in first if isinstance(one, (str, Named)) or _is_item(one))
     return ours == len(first) or (
-        ours > 0.5 * len(first) and all(isinstance(one, (str, Mapping)) for one in first[:5])
+        ours > 0.5 * len(first) and all(isinstance(one, (str, Named, Mapping)) for one in first[:5])
     )
 
 
@@ -151,7 +172,9 @@ def rows(document: Any, feed: Feed) -> Iterator[Any]:
     yield from incomplete(document, feed)
     columns: Dict[str, str] = {}
     for number, item in enumerate(items_of(document) or (), 1):
-        if isinstance(item, str):
+        if isinstance(item, Named):
+            yield Row(number, item.text, [_LINK if item.kind == "link" else item], {})
+        elif isinstance(item, str):
             yield Row(number, item, [("any", item)], {})
         elif not isinstance(item, dict):
             yield Row(number, str(item)[:200], [Fault("neither a mapping nor text", True, "no_object")], {})

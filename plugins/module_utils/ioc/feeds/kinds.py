@@ -82,7 +82,12 @@ def _kind_of(label: str, whole: bool) -> Optional[Kind]:
 
 def is_unknown(label: str) -> bool:
     """Whether a word may be a misspelt type, as opposed to one that is known to be something else."""
-    return kind_of(label) is None and _OTHERWISE.isdisjoint(re.findall(r"[a-z0-9]+", label.lower()))
+    return kind_of(label) is None and not is_something_else(label)
+
+
+def is_something_else(label: str) -> bool:
+    """Whether a label has a word that turns what it names into something that Falcon does not take."""
+    return not _OTHERWISE.isdisjoint(re.findall(r"[a-z0-9]+", label.lower()))
 
 
 @lru_cache(maxsize=8192)

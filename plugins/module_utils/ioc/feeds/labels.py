@@ -16,6 +16,8 @@ from .model import NOT_TAKEN, Fault, words
 from .names import is_plausible_domain, name_fault
 from .refang import host_of, refang, without_port
 
+RANGE = Fault("a range of addresses; Falcon takes single addresses", False, "range")
+
 #: Hashes that Falcon does not take, by their hexadecimal digits.
 _OTHER_HASHES = {40: "sha1", 56: "sha224", 96: "sha384", 128: "sha512"}
 _HEX = re.compile(r"[0-9A-Fa-f]+\Z")
@@ -151,7 +153,7 @@ def _address(text: str, url_to: str) -> Union[Identity, Fault]:
     host = without_port(text)
     first, dash, last = host.partition("-")
     if dash and _IPV4.match(first.strip()) and _IPV4.match(last.strip()):
-        return Fault("a range of addresses; Falcon takes single addresses", False, "range")
+        return RANGE
     return _host("ipv6" if ":" in host else "ipv4", host)
 
 

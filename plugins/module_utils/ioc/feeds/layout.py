@@ -16,31 +16,29 @@ Columns of links are never values, unless they are defanged.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ..values import recognise
-from . import headings, stix_pattern
+from . import headings
 from .cells import API_ACTIONS
-from .kinds import Kind, is_type_word, is_unknown, kind_of
-from .labels import SCHEME, judge, tidy
-from .model import VALUE_LIKE, Fault, words
-from .refang import host_of, is_defanged, mark
-
-#: Longest cell that is looked at to tell what a column holds, in characters.
-_LONGEST = 2000
-#: Hosts that publishers refer to.
-_REFERENCE_HOSTS = words(
-    "virustotal.com twitter.com x.com bazaar.abuse.ch urlhaus.abuse.ch threatfox.abuse.ch any.run tria.ge urlscan.io "
-    "hybrid-analysis.com otx.alienvault.com malpedia.caad.fkie.fraunhofer.de attack.mitre.org linkedin.com "
-    "joesandbox.com pulsedive.com analyze.intezer.com"
+from .columns import (
+    Column,
+    names_type,
+    reads_as_defanged,
+    reads_as_hash,
+    reads_as_indicator,
+    reads_as_value,
 )
+from .kinds import Kind, is_something_else, is_type_word
+from .labels import RANGE, SCHEME
+from .model import Fault
 
 
 class Layout(NamedTuple):
     """Where in a row things are.
 
     values are the columns of values with the kind of each; the kind is any where the type column, or nothing, tells
-    it. fields are the columns of fields by name of the field, switches the columns that switch a row off.
+    it. refused is why no row of the table can give an indicator. fields are the columns of fields by name of the
+    field, switches the columns that switch a row off.
     """
 
     values: Tuple[Tuple[int, Kind], ...]
@@ -49,6 +47,7 @@ class Layout(NamedTuple):
     switches: Tuple[Tuple[int, str], ...] = ()
     end: Optional[int] = None
     patterns: Optional[int] = None
+    refused: Optional[Fault] = None
     strict: bool = True
     header: Tuple[str, ...] = ()
     warnings: Tuple[str, ...] = ()
@@ -70,78 +69,6 @@ class Layout(NamedTuple):
             found[self.end] = "expiration"
         found.update({column: field for field, column in self.fields.items()})
         return {self.name(column): field for column, field in sorted(found.items())}
-
-
-class Column:
-    """One column of a sample: its heading, and what its cells look like."""
-
-    def __init__(self, index: int, heading: str, cells: Sequence[str]) -> None:
-        self.index = index
-        self.heading = heading.strip()
-        self.role = headings.role_of(self.heading)
-        self.cells = [cell for cell in cells if cell.strip()]
-        self._rows = len(cells)
-        self._shares: Dict[Callable[[str], bool], float] = {}
-
-    def is_a(self, *names: str) -> bool:
-        """Whether the heading has one of some roles."""
-        return self.role is not None and self.role.name in names
-
-    def share(self, test: Callable[[str], bool]) -> float:
-        """The share of rows whose cell passes a test."""
-        if test not in self._shares:
-            self._shares[test] = sum(map(test, self.cells)) / self._rows if self._rows else 0.0
-        return self._shares[test]
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether all of several rows say the same, as sinkholes and flags do."""
-        return len(self.cells) >= 3 and len(set(self.cells)) == 1
-
-    @property
-    def holds_links(self) -> bool:
-        """Whether it holds the publisher's links: plain URLs, of a few hosts or of hosts that publishers refer to."""
-        urls = [cell.strip() for cell in self.cells if SCHEME.match(cell.strip())]
-        if len(urls) < 0.5 * len(self.cells) or not urls or any(map(_is_defanged, self.cells)):
-            return False
-        hosts = [host_of(url).lower() for url in urls]
-        known = sum(1 for host in hosts if host.endswith(tuple(_REFERENCE_HOSTS)))
-        return known >= 0.5 * len(hosts) or (len(hosts) >= 4 and len(set(hosts)) <= 0.25 * len(hosts))
-
-
-def names_type(cell: str) -> bool:
-    """Whether a cell is a word for a type of indicator."""
-    return kind_of(cell) not in (None, "any")
-
-
-def reads_as_value(cell: str) -> bool:
-    """Whether a cell was meant to hold an indicator, or something of its kind that Falcon does not take."""
-    if not cell.strip() or len(cell) > _LONGEST:
-        return False
-    if stix_pattern.is_pattern(cell):
-        return True
-    found = judge("any", cell)[0]
-    return not isinstance(found, Fault) or (found.code in VALUE_LIKE and " " not in cell.strip())
-
-
-def gives_indicator(kind: Kind, cell: str) -> bool:
-    """Whether a cell of a kind holds an indicator."""
-    return stix_pattern.is_pattern(cell) or any(not isinstance(one, Fault) for one in judge(kind, cell))
-
-
-def reads_as_indicator(cell: str) -> bool:
-    """Whether a cell holds an indicator."""
-    return bool(cell.strip()) and len(cell) <= _LONGEST and gives_indicator("any", cell)
-
-
-def reads_as_hash(cell: str) -> bool:
-    """Whether a cell holds a hash that Falcon takes."""
-    known = recognise(tidy(cell)) if cell.strip() and len(cell) <= _LONGEST else None
-    return known is not None and known[0] in ("sha256", "md5")
-
-
-def _is_defanged(cell: str) -> bool:
-    return len(cell) <= _LONGEST and is_defanged(mark(cell.strip()))
 
 
 def is_header(cells: Sequence[str]) -> bool:
@@ -175,7 +102,8 @@ def find(header: Optional[Sequence[str]], body: Sequence[Sequence[str]]) -> Opti
         for index in range(width)
     ]
     layout = (
-        _of_patterns(columns)
+        _of_ranges(columns)
+        or _of_patterns(columns)
         or _of_type_and_value(columns)
         or _of_named_types(columns)
         or _of_values_of_any_type(columns)
@@ -184,6 +112,15 @@ def find(header: Optional[Sequence[str]], body: Sequence[Sequence[str]]) -> Opti
     if layout is None:
         return None
     return _with_fields(layout, columns)._replace(header=tuple(header or ()))
+
+
+def _of_ranges(columns: Sequence[Column]) -> Optional[Layout]:
+    """Columns of the first and the last address of ranges: neither is an indicator."""
+    start = next((column for column in columns if column.is_a("range start")), None)
+    end = next((column for column in columns if column.is_a("range end")), None)
+    if start is None or end is None or not start.share(reads_as_indicator):
+        return None
+    return Layout((), refused=RANGE)
 
 
 def _of_patterns(columns: Sequence[Column]) -> Optional[Layout]:
@@ -265,7 +202,7 @@ def _of_looks(columns: Sequence[Column], has_header: bool) -> Optional[Layout]:
         column
         for column in columns
         if not column.is_a("field", "known", "switch", "end")
-        and (not column.is_a("link") or column.share(_is_defanged) >= 0.5)
+        and (not column.is_a("link") or column.share(reads_as_defanged) >= 0.5)
         and column.share(reads_as_value) >= (0.3 if has_header else 0.6)
     ]
     varied = [column for column in able if not column.is_constant] or able
@@ -355,7 +292,7 @@ def _unread(columns: Sequence[Column], used: Set[Optional[int]]) -> List[str]:
             )
         elif (
             column.role is None
-            and is_unknown(column.heading)
+            and not is_something_else(column.heading)
             and column.share(reads_as_indicator) >= 0.6
             and not column.is_constant
             and not column.holds_links

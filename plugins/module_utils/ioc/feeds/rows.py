@@ -165,6 +165,8 @@ class RowReader:
 
     def _values(self, cells: Sequence[Any]) -> List[Any]:
         layout = self.layout
+        if layout.refused is not None:
+            return [layout.refused]
         if layout.patterns is not None:
             return stix_pattern.read(_text(cells, layout.patterns))
         if layout.type_column is not None:

@@ -10,8 +10,9 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from . import layout
 from .cells import FIELDS
+from .columns import reads_as_value
 from .kinds import Kind, kind_of
-from .layout import Layout, is_header, reads_as_value
+from .layout import Layout, is_header
 from .model import FeedProblem
 
 #: What the option may name.

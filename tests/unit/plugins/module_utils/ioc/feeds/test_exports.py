@@ -83,7 +83,9 @@ def test_an_export_is_read(name: str) -> None:
     assert found.stops == []
 
 
-@pytest.mark.parametrize("name", ["api_answer.json", "api_records.json", "falconpy.json", "records_lines.json"])
+@pytest.mark.parametrize(
+    "name", ["api_answer.json", "api_records.json", "falconpy.json", "records_lines.json"]
+)
 def test_a_record_becomes_an_item_without_what_nobody_can_write(name: str) -> None:
     found = items(name)
     assert found["evil.example"] == {
@@ -258,6 +260,28 @@ def test_records_of_other_shapes(tmp_path: Path, document: Any, expected: int) -
     found = read_all([{"path": str(path)}])
     assert len(found.entries) == expected
     assert all(reject.code == "no_object" for reject in found.rejects)
+
+
+def test_lists_with_names(tmp_path: Path) -> None:
+    path = tmp_path / "lists.json"
+    lists = {
+        "domains": ["evil[.]example", "a.zip"],
+        "ips": ["203.0.113.5"],
+        "others": [A],
+        "references": ["https://blog.example.org/x"],
+        "items": [{"type": "md5", "value": M}],
+    }
+    for document in (lists, {"iocs": lists}):
+        path.write_text(json.dumps(document), encoding="utf-8")
+        found = read_all([{"path": str(path)}])
+        assert [entry.item["value"] for entry in found.entries] == [
+            "evil.example",
+            "a.zip",
+            "203.0.113.5",
+            A,
+            M,
+        ]
+        assert [reject.code for reject in found.rejects] == ["report_link"]
 
 
 def test_columns_and_fields_of_records(tmp_path: Path) -> None:

@@ -244,6 +244,12 @@ def test_a_word_that_is_not_understood_is_named_and_not_guessed(tmp_path: Path) 
         # A name beside a good value is no reject.
         (f"file,sha256\na.exe,{A}\n", [A], []),
         (f"sample,c2\na.exe,evil.example\n{A},b.example\n", ["evil.example", A, "b.example"], []),
+        # A type that is named by a word of a longer heading.
+        (f"Artifact Hash (SHA-256),C2 Domain(s)\n{A},evil.example\n", [A, "evil.example"], []),
+        # Ranges.
+        ("start,end,count\n203.0.113.0,203.0.113.255,5\n", [], [(2, "range")]),
+        ("Start\tEnd\tNetmask\n203.0.113.0\t203.0.113.255\t24\n", [], [(2, "range")]),
+        ("start,end,domain\n2026,2027,a.example\n", ["a.example"], []),
         # Patterns in cells.
         ("type,value\nstix,[domain-name:value = 'evil.example']\n", ["evil.example"], []),
         ("name,ioc\nx,[ipv4-addr:value = '203.0.113.5']\n", ["203.0.113.5"], []),
@@ -369,6 +375,9 @@ def test_rows_that_are_alike_share_nothing_that_can_be_changed(tmp_path: Path) -
         ("December 31, 2026 10:00", "2026-12-31T10:00:00+00:00"),
         ("1798711200", "2026-12-31T10:00:00+00:00"),
         ("1798711200000", "2026-12-31T10:00:00+00:00"),
+        ("12/31/2026", "2026-12-31T23:59:59+00:00"),
+        ("31/12/2026 10:00", "2026-12-31T10:00:00+00:00"),
+        ("05/05/2026", "2026-05-05T23:59:59+00:00"),
         ("01/02/2026", None),
         ("2026-13-31", None),
         ("31 Foo 2026", None),
