@@ -55,7 +55,8 @@ def release(session: nox.Session, core: str, *pythons: str) -> Iterator[Release]
     pinned = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").splitlines()
     constraints = work(session) / f"constraints-{core}.txt"
     constraints.write_text(
-        "\n".join(line for line in pinned if not line.startswith("ansible-core==")), encoding="utf-8"
+        "\n".join(line for line in pinned if not line.startswith(("ansible-core==", "resolvelib=="))),
+        encoding="utf-8",
     )
     uv = VENV / "bin" / "uv"
     session.run(uv, "venv", "--clear", "--quiet", "--python", python, venv, silent=True)
@@ -65,5 +66,5 @@ def release(session: nox.Session, core: str, *pythons: str) -> Iterator[Release]
         *(f"ansible-core=={core}.*", *files),
         silent=True,
     )
-    session.run("ansible", "--version", env=environment(venv), silent=True)
+    session.run(venv / "bin" / "ansible", "--version", env=environment(venv), silent=True)
     yield Release(session, version, venv, copy_of_the_tree(session, core))

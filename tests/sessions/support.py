@@ -114,7 +114,8 @@ def run_ansible_test(
     unset = dict.fromkeys(("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_HOME", "ANSIBLE_REMOTE_TMP", "PYTHONPATH"))
     with session.chdir(tree):
         session.run(
-            *("ansible-test", words[0], "--color", "no", *words[1:]),
+            # By its path: nox looks commands up where it runs itself.
+            *(venv / "bin" / "ansible-test", words[0], "--color", "no", *words[1:]),
             env={"HOME": str(HOME), "PATH": path, **unset},
             silent=True,
         )
