@@ -243,6 +243,7 @@ def _sort_out(
                 trace_id=answer.trace_id,
             )
         elif verb.insists and job.doubtful and only_warns(problems):
+            job.doubtful = False
             result.cleared.append(job)
         else:
             result.settled[job.index] = refusal(problems, answer, hide)

@@ -9,6 +9,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.threatops.falcon.plugins.module_utils.api.current import Current
+from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
+    IncompleteView,
+    RequestRefused,
+)
 
 
 def body(number, **fields):
@@ -592,3 +596,123 @@ def test_hostile_row_messages_are_harmless(falcon, tenant, connect, secret):
     falcon.script = [falcon.error(400, "x", [row])]
     message = Current(connect()).create(bodies(1))[0].message
     assert secret not in message and message.isprintable() and len(message) < 400
+
+
+def careless(falcon, tenant):
+    """A tenant that refuses a batch by name of a row, and stores the good rows before it all the same."""
+
+    def handler(request):
+        if request.method != "POST":
+            return tenant(request)
+        rows = request.body["indicators"]
+        bad = [number for number, row in enumerate(rows) if tenant.bad(row)]
+        for row in rows[: bad[0]] if bad else []:
+            tenant.add(row["value"], row["type"], **{k: row[k] for k in row if k not in ("type", "value")})
+        return (
+            falcon.error(400, "One or more", [{"row": bad[0] + 1, "message": "is bad"}])
+            if bad
+            else tenant(request)
+        )
+
+    falcon.handler = handler
+
+
+def test_what_a_refused_batch_stored_is_not_told_as_unsent(falcon, tenant, connect):
+    careless(falcon, tenant)
+    outcomes = Current(connect()).create(bodies(450, bad={7}), keep_going=False)
+    assert statuses(outcomes) == ["done"] * 7 + ["failed"] + ["unsent"] * 442
+    assert {one["value"] for one in tenant.live()} == {outcome.record["value"] for outcome in outcomes[:7]}
+    assert {outcome.code for outcome in outcomes[8:]} == {"not_sent"}
+
+
+def test_whether_a_refused_batch_stored_a_part_is_not_known(falcon, tenant, connect):
+    careless(falcon, tenant)
+    whole = falcon.handler
+    falcon.handler = lambda request: falcon.error(403) if request.method == "GET" else whole(request)
+    outcomes = Current(connect()).create(bodies(20, bad={7}), keep_going=False)
+    assert statuses(outcomes) == ["failed"] * 20
+    assert "is not known" in outcomes[0].message and "is bad" in outcomes[7].message
+
+
+def test_what_exists_but_is_not_shown_is_waited_for(falcon, tenant, connect, clock):
+    """A search that lags behind: Falcon refuses the duplicate, and shows it only the third time that it is asked."""
+    tenant.add("0.example", action="allow")
+    hidden = [falcon.ok([], total=0)] * 2
+    falcon.script = [tenant, *hidden]
+    client = connect()
+    outcomes = Current(client).create(bodies(1))
+    assert statuses(outcomes) == ["conflict"]
+    assert outcomes[0].record["action"] == "allow"
+    assert len(clock.slept) == 2 and clock.slept[0] < clock.slept[1]
+    assert any("lags behind" in text for text in client.warnings)
+
+
+@pytest.mark.parametrize(("settle", "looks"), [(0, 3), (30, 8)])
+def test_the_wait_is_bounded(falcon, tenant, connect, clock, settle, looks):
+    tenant.add("0.example", action="allow")
+    falcon.handler = lambda request: tenant(request) if request.method == "POST" else falcon.ok([], total=0)
+    outcomes = Current(connect(retries=2, settle=settle)).create(bodies(1))
+    assert statuses(outcomes) == ["conflict"] and outcomes[0].record is None
+    reads = [request for request in falcon.requests if request.method == "GET"]
+    assert len(reads) <= looks
+    assert sum(clock.slept) >= settle
+
+
+def test_what_is_lost_is_not_sent_again_with_ignore_warnings(falcon, tenant, connect):
+    falcon.script = [falcon.reset, falcon.ok([], total=0)]
+    outcomes = Current(connect()).create(bodies(2), ignore_warnings=True)
+    assert statuses(outcomes) == ["done"] * 2
+    assert [request.get("ignore_warnings") for request in writes(falcon)] == ["true", None]
+
+
+def test_a_warning_proves_that_a_lost_create_was_not_carried_out(falcon, tenant, connect):
+    """Sent again without ignore_warnings it is warned of, but not as a duplicate: then it may be sent with it."""
+
+    def picky(request):
+        if request.get("ignore_warnings"):
+            return tenant(request)
+        problem = {"row": 1, "message_type": "warning", "message": "looks odd"}
+        return falcon.error(400, "One or more", [problem])
+
+    falcon.script = [falcon.reset, falcon.ok([], total=0), picky]
+    outcomes = Current(connect()).create(bodies(1), ignore_warnings=True)
+    assert statuses(outcomes) == ["done"]
+    assert [request.get("ignore_warnings") for request in writes(falcon)] == ["true", None, "true"]
+
+
+def test_a_tenant_that_takes_fewer_ids(falcon, tenant, connect):
+    ids = [one["id"] for one in make(tenant, 90)]
+
+    def handler(request):
+        return falcon.error(400, "too many ids") if len(request.all("ids")) > 30 else tenant(request)
+
+    falcon.handler = handler
+    current = Current(connect())
+    assert len(current.get(ids)) == 90
+    asked = len(falcon.requests)
+    assert len(current.get(ids)) == 90
+    assert len(falcon.requests) - asked == 4, "found out once"
+
+
+def test_a_refusal_of_few_ids_is_told(falcon, tenant, connect):
+    falcon.handler = lambda request: falcon.error(400, "malformed id")
+    with pytest.raises(RequestRefused, match="malformed id"):
+        Current(connect()).get(["x"])
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_an_error_inside_a_read_by_id_is_never_a_view(falcon, tenant, connect, clock, rows):
+    records = make(tenant, 3)
+    half = falcon.ok(records[:rows], errors=[{"code": 500, "message": "shard failed"}])
+    falcon.script = [half, half]
+    assert len(Current(connect()).get([one["id"] for one in records])) == 3
+    falcon.script = [half] * 3
+    with pytest.raises((IncompleteView, Unavailable), match="shard failed"):
+        Current(connect(retries=2)).get([one["id"] for one in records])
+
+
+def test_reread_leaves_out_what_is_gone(falcon, tenant, connect):
+    records = make(tenant, 3)
+    records[0]["deleted"] = True
+    assert [one["id"] for one in Current(connect()).reread(records)] == [records[1]["id"], records[2]["id"]]
+    assert Current(connect()).reread([]) == []

@@ -382,3 +382,85 @@ def test_a_path_that_is_not_found_is_no_indicator_that_is_not(falcon, connect):
             ask()
     falcon.handler = lambda request: falcon.error(404, "md5:x - Resource Not Found")
     assert api.observe([("md5", "x", "x")], [], False) == []
+
+
+def pages(falcon, every, size=500):
+    """Pages of type:value by offset."""
+
+    def handler(request):
+        if request.path != "/indicators/queries/iocs/v1":
+            kind, value = request.get("type"), request.get("value")
+            return falcon.ok([{"type": kind, "value": value, "policy": "detect", "source": "ours"}])
+        start = int(request.get("offset"))
+        return falcon.ok(every[start : start + size], total=len(every))
+
+    return handler
+
+
+def names(count):
+    return [f"domain:{number}.example" for number in range(count)]
+
+
+def test_a_tenant_that_ignores_the_offset_is_no_view(falcon, connect, clock):
+    falcon.handler = lambda request: falcon.ok(names(500), total=1200)
+    with pytest.raises(IncompleteView, match="not all that it says there are"):
+        Legacy(connect(retries=2)).observe([], ["ours"], True)
+    assert len(falcon.requests) == 3 * 2
+
+
+@pytest.mark.parametrize("rows", [500, 499])
+def test_a_tenant_that_ignores_the_offset_and_tells_no_total(falcon, connect, clock, rows):
+    falcon.handler = lambda request: (
+        falcon.ok(names(rows)) if "queries" in request.path else falcon.ok([{"type": "domain", "value": "x"}])
+    )
+    api = Legacy(connect(retries=1))
+    if rows == 500:
+        with pytest.raises(IncompleteView):
+            api.observe([], ["ours"], True)
+    else:
+        api.observe([], ["ours"], True)
+        assert len([one for one in falcon.requests if "queries" in one.path]) == 2
+
+
+def test_a_deletion_while_it_lists_skips_nothing(falcon, connect, clock):
+    """One of the first page is deleted: the rest moves up by one, and a match would be skipped."""
+    every = names(1200)
+    serve = pages(falcon, every)
+
+    def handler(request):
+        if "queries" in request.path and request.get("offset") == "500" and len(every) == 1200:
+            every.pop(0)
+        return serve(request)
+
+    falcon.handler = handler
+    found = Legacy(connect(concurrency=4)).observe([], ["ours"], True)
+    assert {f"domain:{one['value']}" for one in found} == set(every)
+
+
+def test_rows_that_repeat_are_one_indicator(falcon, connect):
+    page = ["domain:0.example", "domain:0.example", "domain:1.example"]
+    serve = pages(falcon, page)
+    falcon.script = [falcon.ok(page, total=2)]
+    falcon.handler = serve
+    assert len(Legacy(connect()).observe([], ["ours"], True)) == 2
+
+
+def test_a_value_with_a_soft_hyphen(falcon, connect):
+    falcon.handler = pages(falcon, names(1))
+    wanted = [("domain", "evil.example", "evil\u00ad.example"), ("domain", "0.example", "0.example")]
+    assert [one["value"] for one in Legacy(connect()).observe(wanted)] == ["0.example"]
+    assert "evil\u00ad.example" in falcon.requests[0].all("values")
+
+
+def test_an_error_inside_a_read_is_never_a_view(falcon, connect, clock):
+    half = falcon.ok([{"type": "domain", "value": "x"}], errors=[{"code": 500, "message": "shard failed"}])
+    falcon.script = [half, falcon.ok([{"type": "domain", "value": "x.example"}])]
+    assert Legacy(connect()).get("domain", "x.example")["value"] == "x.example"
+    falcon.script = [half] * 2
+    with pytest.raises(IncompleteView, match="shard failed"):
+        Legacy(connect(retries=1)).get("domain", "x.example")
+
+
+def test_reread(falcon, connect):
+    falcon.handler = pages(falcon, names(1))
+    assert Legacy(connect()).reread([{"type": "domain", "value": "x.example"}])[0]["source"] == "ours"

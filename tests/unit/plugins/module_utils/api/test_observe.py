@@ -87,7 +87,7 @@ def test_owners_by_tag(falcon, tenant, connect):
 
 
 def test_an_owner_that_no_filter_can_hold_is_looked_for_everywhere(falcon, tenant, connect):
-    odd = "owner:it's \\ \"ours\""
+    odd = 'owner:it\'s \\ "ours"'
     tenant.add("a.example", tags=[odd])
     tenant.add("b.example")
     found = Current(connect()).observe([], [], True, tags=[odd])
