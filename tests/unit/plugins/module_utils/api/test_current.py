@@ -12,6 +12,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.api.current impor
 from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import (
     IncompleteView,
     RequestRefused,
+    Unavailable,
 )
 
 
