@@ -9,6 +9,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 
+#: Said with every error that the doctor could explain.
+DOCTOR = "The playbook threatops.falcon.doctor finds out more."
+
+
 class FalconError(Exception):
     """Base of every error of this package; ``str()`` of it is the full sentence for a user.
 
@@ -19,6 +23,8 @@ class FalconError(Exception):
     """
 
     code: ClassVar[str] = "failed"
+    #: Whether the doctor can find out more.
+    examined: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -46,7 +52,8 @@ class FalconError(Exception):
         if self.trace_id:
             facts.append(f"trace id {self.trace_id}")
         sentence = self.message.rstrip(".") + (f" ({', '.join(facts)})" if facts else "") + "."
-        return f"{sentence} {self.hint}" if self.hint else sentence
+        parts = [sentence, self.hint, DOCTOR if self.examined else ""]
+        return " ".join(part for part in parts if part)
 
     def details(self) -> dict[str, Any]:
         """What is known beside the message, as keys of a failed result; only those that are known."""
@@ -65,12 +72,14 @@ class AuthenticationError(FalconError):
     """Falcon does not accept the credentials or the token."""
 
     code = "authentication"
+    examined = True
 
 
 class PermissionRefused(FalconError):
     """Falcon denies access (HTTP 403); ``reason`` says whether a scope is missing, see ``scopes.explain_denial``."""
 
     code = "permission"
+    examined = True
 
 
 class RequestRefused(FalconError):
@@ -87,6 +96,13 @@ class Unavailable(FalconError):
     """Falcon could not be reached, or gave no usable answer, in all the tries that were allowed."""
 
     code = "unavailable"
+    examined = True
+
+
+class Stopped(Unavailable):
+    """The client was closed while it waited; there is nothing to examine."""
+
+    examined = False
 
 
 class AmbiguousWrite(Unavailable):
@@ -104,6 +120,7 @@ class IncompleteView(FalconError):
     """A listing could not be read to its end; what was read must not be acted upon."""
 
     code = "incomplete_view"
+    examined = True
 
 
 class NotSupported(FalconError):

@@ -13,7 +13,7 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import Callable, Mapping
 
-from .errors import Unavailable
+from .errors import Stopped
 
 # A clock further off than this is believed to be wrong; less is the rounding of the Date header.
 _SKEW = 5.0
@@ -68,7 +68,7 @@ class Waits:
     def check(self) -> None:
         """Raise Unavailable when the client is closed."""
         if self.closed.is_set():
-            raise Unavailable("The run was stopped while waiting for Falcon")
+            raise Stopped("The run was stopped while waiting for Falcon")
 
     def sleep(self, seconds: float) -> None:
         """Wait some seconds; raises Unavailable when the client is closed meanwhile."""

@@ -158,7 +158,8 @@ def _write_test(
     try:
         removed = test.run(find_leftovers(probe))
     except FalconError as error:
-        return {"status": FAILED, "code": error.code, "message": str(error)}, 0
+        message = f"{error.message.rstrip('.')}. {error.hint}".strip().rstrip(".")
+        return {"status": FAILED, "code": error.code, "message": message}, 0
     kept = "Some indicators could not be deleted" if findings.leftovers else "Nothing was left behind"
     status = FAILED if findings.leftovers else "passed"
     return {

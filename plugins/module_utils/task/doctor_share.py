@@ -23,7 +23,7 @@ FORMAT = "threatops.falcon.doctor/1"
 
 _WORDS = frozenset(
     [
-        "",
+        *("", "true", "false"),
         *("sha256", "md5", "domain", "ipv4", "ipv6", "all_subdomains"),
         *("no_action", "allow", "detect", "prevent", "prevent_no_ui"),
         *("informational", "low", "medium", "high", "critical"),

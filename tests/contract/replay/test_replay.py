@@ -9,23 +9,26 @@ in ``../shared/recorded`` beside the checkout; without them those cases are skip
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from contract.replay.player import Player, Recorded, envelope, listing, playing
+from contract.replay.player import TOKEN_PATH, Player, Recorded, envelope, listing, playing
 from run_task import run
+from simulator import likeness
+from simulator.quirks import Quirks
 
 from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client, Connection
-from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import RequestRefused
+from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import FalconError
 
 HERE = Path(__file__).resolve().parent
 RECORDED = Path(os.environ.get("FALCON_RECORDED") or HERE.parents[3] / "shared" / "recorded")
 SMALL = sorted((HERE / "answers").glob("*.json"))
 REAL = sorted(RECORDED.glob("*.json")) if RECORDED.is_dir() else []
-AID = "15dbb9d8f06b45fe9f61eb46e829d986"
+SHARED = sorted((HERE / "shared").glob("*.json"))
 HASH = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
 COMBINED, ENTITIES = "/iocs/combined/indicator/v1", "/iocs/entities/indicators/v1"
 RAN_ON = "/iocs/queries/indicators"
@@ -147,19 +150,20 @@ def processes(player: Player, recorded: Recorded) -> None:
 
 
 def plain(player: Player, recorded: Recorded) -> None:
-    """A route that no module of ours uses: the envelope alone is read."""
+    """Read the envelope alone: of a route that no module of ours uses, or of a request that the doctor sent."""
     player.repeat(recorded)
     client = client_of(player)
     try:
         if recorded.status >= 300:
-            with pytest.raises(RequestRefused) as refusal:
+            with pytest.raises(FalconError) as refusal:
                 client.request(recorded.method, recorded.path, purpose="replay an answer")
+            assert refusal.value.status == recorded.status
             assert told(recorded).rstrip(".") in str(refusal.value)
             return
         answer = client.request(recorded.method, recorded.path, purpose="replay an answer")
     finally:
         client.close()
-    assert answer.resources == recorded.rows and answer.errors == []
+    assert answer.resources == recorded.rows and answer.errors == (recorded.body.get("errors") or [])
     assert answer.pagination == recorded.body.get("meta", {}).get("pagination", {})
 
 
@@ -199,6 +203,21 @@ def test_a_recorded_answer(player: Player, file: Any) -> None:
     if file is None:
         pytest.skip(f"no recorded answers: neither FALCON_RECORDED nor {RECORDED.name} beside the checkout")
     replay(player, file)
+
+
+@pytest.mark.parametrize("file", SHARED, ids=lambda file: str(file.stem))
+def test_a_shared_report(player: Player, file: Path) -> None:
+    """What a user's doctor has seen: each answer against our client, and the tenant as the simulator plays it."""
+    report = json.loads(file.read_text(encoding="utf-8"))
+    assert report["format"] == "threatops.falcon.doctor/1" and report["exchanges"]
+    for one in report["exchanges"]:
+        if not isinstance(one["body"], dict):
+            continue  # an HTML page, of which the form was kept and nothing else
+        recorded = Recorded(file.stem, one["method"], one["path"], one["status"], one["headers"], one["body"])
+        (token if one["path"] == TOKEN_PATH else plain)(player, recorded)
+        player.answers.clear()
+    likeness.apply(Quirks(), likeness.resemble(str(file)))
+    assert likeness.resemble(str(file))
 
 
 def test_every_kind_of_answer_is_here_in_small() -> None:

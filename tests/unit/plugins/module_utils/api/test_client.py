@@ -367,7 +367,8 @@ def test_a_missing_scope_is_named(falcon, connect):
     assert caught.value.details()["reason"] == "scope_missing"
     assert str(caught.value) == (
         'Could not create 1 indicator: Falcon answered HTTP 403, "access denied, scope not permitted" '
-        "(trace id trace-e). Add the scope IOC Management: Write to the API client in the Falcon console."
+        "(trace id trace-e). Add the scope IOC Management: Write to the API client in the Falcon console. "
+        "The playbook threatops.falcon.doctor finds out more."
     )
     assert len(falcon.requests) == 1
 
