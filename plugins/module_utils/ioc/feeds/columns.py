@@ -17,6 +17,7 @@ from .refang import host_of, is_defanged, mark
 
 #: Longest cell that is looked at to tell what a column holds, in characters.
 _LONGEST = 2000
+_LONGEST_LABEL = 40
 #: Hosts that publishers refer to.
 _REFERENCE_HOSTS = words(
     "virustotal.com twitter.com x.com bazaar.abuse.ch urlhaus.abuse.ch threatfox.abuse.ch any.run tria.ge urlscan.io "
@@ -70,8 +71,12 @@ class Column:
 
 
 def names_type(cell: str) -> bool:
-    """Whether a cell is a word for a type of indicator."""
-    return kind_of(cell) not in (None, "any")
+    """Whether a cell is a word for a type of indicator, and no indicator itself, such as md5:0123..."""
+    return (
+        len(cell) <= _LONGEST_LABEL
+        and kind_of(cell) not in (None, "any")
+        and not gives_indicator("any", cell)
+    )
 
 
 def reads_as_value(cell: str) -> bool:

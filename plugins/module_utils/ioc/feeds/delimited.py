@@ -25,6 +25,7 @@ SAMPLE, SPAN, TITLES = 100, 50, 15
 
 _SEP = re.compile(r"\s*\"?sep=(.)\"?\s*\Z", re.IGNORECASE)
 _NO_HEADING = frozenset("./@[")
+_LONGEST_HEADING = 40
 Numbered = Tuple[int, str]
 
 
@@ -208,9 +209,19 @@ def _header_place(table: Sequence[Sequence[str]]) -> Optional[int]:
         if any(map(reads_as_value, cells)):
             break
         known = headings.count(cells) if is_header(cells) else 0
-        if known > most:
+        if known > most or (is_header(cells) and best is None):
             best, most = place, known
-    return best
+    return best if best is not None else _place_of_unknown_headings(table)
+
+
+def _place_of_unknown_headings(table: Sequence[Sequence[str]]) -> Optional[int]:
+    """The first row, where it is of short words that we do not know, the second has values, and all are as wide."""
+    if len(table) < 2 or any(map(reads_as_value, table[0])) or not any(map(reads_as_value, table[1])):
+        return None
+    if len({len(cells) for cells in table[:TITLES]}) > 1:
+        return None
+    filled = [cell for cell in table[0] if cell.strip()]
+    return 0 if len(filled) > 1 and all(len(cell) <= _LONGEST_HEADING for cell in filled) else None
 
 
 def _is_new_header(cells: Sequence[str]) -> bool:

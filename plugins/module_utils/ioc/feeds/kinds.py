@@ -49,7 +49,7 @@ _OTHERWISE = words(
     "imphash ja3 ja3s jarm hassh x509 cert certificate fingerprint thumbprint authentihash pehash "
     "telfhash tlsh ssdeep vhash richpe serial email mail path pattern regex range cidr parameter "
     "registrar version user count description mac gateway wallet bitcoin btc ethereum eth monero xmr crypto "
-    "import fuzzy section icon rich key mutex password"
+    "import fuzzy section icon rich key mutex password rdns ptr reverse nameserver isp registrant whois"
 )
 #: Types that feeds have and Falcon has not, so that none of them is taken for a misspelling.
 _NOT_TAKEN = words(

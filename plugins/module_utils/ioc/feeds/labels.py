@@ -209,6 +209,8 @@ def _any(text: str, url_to: str) -> Union[Identity, Fault]:
         return known if fault is None else fault
     if SCHEME.match(text):
         return _url(text, url_to)
+    if _PREFIX.match(text) and _HEX.match(_PREFIX.sub("", text, count=1)):
+        return _hash_value("hash", text)
     broken = broken_value(text)
     if broken is not None:
         return broken

@@ -76,7 +76,8 @@ def is_header(cells: Sequence[str]) -> bool:
     of them are headings that we know."""
     filled = sum(1 for cell in cells if cell.strip())
     known = headings.count(cells)
-    return (_names_indicators(cells) or known == filled > 1) and not any(map(reads_as_value, cells))
+    named = _names_indicators(cells) or known == filled > 1 or any(map(names_type, cells))
+    return named and not any(map(reads_as_value, cells))
 
 
 def is_firm_header(cells: Sequence[str]) -> bool:
@@ -202,6 +203,7 @@ def _of_looks(columns: Sequence[Column], has_header: bool) -> Optional[Layout]:
         column
         for column in columns
         if not column.is_a("field", "known", "switch", "end")
+        and not is_something_else(column.heading)
         and (not column.is_a("link") or column.share(reads_as_defanged) >= 0.5)
         and column.share(reads_as_value) >= (0.3 if has_header else 0.6)
     ]

@@ -173,6 +173,14 @@ def test_a_plan_that_failed_is_partial(tmp_path: Path) -> None:
     assert [stop.code for stop in read_all([{"path": str(path)}]).stops] == ["feed_empty"]
 
 
+def test_what_is_no_resource_of_terraform_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    resource = {"mode": "managed", "type": "crowdstrike_custom_ioc", "values": None}
+    module = {"root_module": {"resources": [resource], "child_modules": [{"resources": []}]}}
+    path.write_text(json.dumps({"format_version": "1.0", "values": module}), encoding="utf-8")
+    assert [stop.code for stop in read_all([{"path": str(path)}]).stops] == ["feed_empty"]
+
+
 def test_a_pulse_gives_its_tags_and_its_name() -> None:
     found = items("otx_pulses.json")
     assert found["evil.example"]["description"] == "A pulse"
@@ -185,7 +193,7 @@ def test_a_page_of_pulses_is_partial(tmp_path: Path) -> None:
     answer = json.loads((EXPORTS / "otx_pulses.json").read_text(encoding="utf-8"))
     path.write_text(json.dumps({**answer, "next": "https://otx.example.org/2"}), encoding="utf-8")
     assert [stop.code for stop in read_all([{"path": str(path)}]).stops] == ["feed_partial"]
-    pulses = [*answer["results"], {"name": "y", "indicators": []}]
+    pulses = [*answer["results"] * 5, {"name": "y", "indicators": ["z"]}, "x"]
     path.write_text(json.dumps(pulses), encoding="utf-8")
     assert len(read_all([{"path": str(path)}]).entries) == 2
     path.write_text(json.dumps(answer["results"][0]), encoding="utf-8")

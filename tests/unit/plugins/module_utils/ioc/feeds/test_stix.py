@@ -176,6 +176,12 @@ def test_a_hostname_is_a_domain_and_unknown_values_are_named(tmp_path: Path) -> 
     assert rejects == [(2, "type_not_taken"), (5, "hash_not_taken"), (6, "type_not_taken")]
 
 
+def test_observed_data_of_stix_2_0(tmp_path: Path) -> None:
+    inner = {"0": {"type": "domain-name", "value": "seen.example"}, "1": "x"}
+    items, _rejects = objects(tmp_path, {"type": "observed-data", "id": "observed-data--1", "objects": inner})
+    assert [item["value"] for item in items] == ["seen.example"]
+
+
 def test_the_end_of_an_attribute_of_misp(tmp_path: Path) -> None:
     path = tmp_path / "event.json"
     attribute = {"type": "domain", "category": "x", "to_ids": True}

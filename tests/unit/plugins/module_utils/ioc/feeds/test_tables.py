@@ -246,6 +246,15 @@ def test_a_word_that_is_not_understood_is_named_and_not_guessed(tmp_path: Path) 
         (f"sample,c2\na.exe,evil.example\n{A},b.example\n", ["evil.example", A, "b.example"], []),
         # A type that is named by a word of a longer heading.
         (f"Artifact Hash (SHA-256),C2 Domain(s)\n{A},evil.example\n", [A, "evil.example"], []),
+        (f"sample_sha256,dropped sha256,parent md5\n{A},{B},{M}\n", [A, B, M], []),
+        ("IP,Hostname (rDNS)\n203.0.113.5,host-5.provider.example\n", ["203.0.113.5"], []),
+        # Headings that nobody knows are no rows.
+        (
+            f"user,password hash,seen\nx,{M},203.0.113.5\ny,{M},203.0.113.6\n",
+            ["203.0.113.5", "203.0.113.6"],
+            [],
+        ),
+        (f"{A},md5:{M},Trojan\n{B},md5:{'d4' * 16},Trojan\n", [A, M, B, "d4" * 16], []),
         # Ranges.
         ("start,end,count\n203.0.113.0,203.0.113.255,5\n", [], [(2, "range")]),
         ("Start\tEnd\tNetmask\n203.0.113.0\t203.0.113.255\t24\n", [], [(2, "range")]),
