@@ -148,6 +148,41 @@ def passing() -> Iterator[Case]:
         )
 
 
+def lagging() -> Iterator[Case]:
+    """A search that shows writes half a second late, while reads by id are current."""
+    late: Mapping[str, Any] = {"quirk": {"search_lag": 0.5}, "options": {"settle": 2}, "extra": 20}
+    for stage in WRITES:
+        yield Case("nothing else goes wrong", stage, **late)
+    for name, do in (
+        ("connection reset after the commit", "reset_after_commit"),
+        ("503 with an HTML page after the commit", {"html_after_commit": 503}),
+        ("connection reset, nothing done", "reset_before"),
+        ("`resources` is null", "resources_null"),
+    ):
+        for stage in WRITES:
+            yield Case(name, stage, lambda at, do=do: at.once(do), **late)
+    yield Case(
+        "the total of a listing lags too",
+        "create",
+        lambda at: at.once("reset_after_commit"),
+        quirk={"search_lag": 0.5, "total_lag": 0.5},
+        options={"settle": 2},
+        extra=20,
+    )
+    half = {"errors_on_2xx": "shard failed", "code": 500, "drop_rows": 60}
+    for stage, path, number in (("create", COMBINED, 2), ("update", ENTITIES, 1), ("delete", ENTITIES, 5)):
+        for name, do in (("reset_before", "nothing done"), ("reset_after_commit", "after the commit")):
+            yield Case(
+                f"connection reset, {do}, and half of what is read back",
+                stage,
+                lambda at, name=name, path=path, number=number: [
+                    at.rule(name, nth=at.hit),
+                    {"match": {"method": "GET", "path": path, "nth": number}, "do": half},
+                ],
+                extra=8,
+            )
+
+
 def reading() -> Iterator[Case]:
     """What a listing can look like."""
     for shift in (-500, -1, 1, 500):
@@ -398,6 +433,7 @@ def every() -> Iterator[Case]:
     """The whole matrix, each case with the heading that it stands under."""
     for group, make in (
         ("Passing faults", passing),
+        ("A search that lags behind, and halves of what is read back", lagging),
         ("Odd listings", reading),
         ("Small tenants and refusals", refusing),
         ("Somebody else writes at the same time", racing),

@@ -110,6 +110,7 @@ def test_fault(case: Case, simulator: Tenant, plain: dict[str, int], shown: list
     result = run("falcon_iocs", simulator, **options)
     took = time.monotonic() - started
     log = simulator.log()
+    assert all(rule["fired"] for rule in simulator.fault_counts()), "a fault of this case did not happen"
     simulator.faults()
     simulator.quirk(**{name: CHOICES[name].default for name in case.quirk})
 
@@ -128,7 +129,7 @@ def test_fault(case: Case, simulator: Tenant, plain: dict[str, int], shown: list
         again = run("falcon_iocs", simulator, **{**options, "timeout": 10, "retries": 3})
         assert "failed" not in again, again["msg"]
         assert misplaced(simulator, stage) == 0
-    shown.append(fault_table.seen(case, stage, result, extra))
+    shown.append(fault_table.seen(case, stage, result))
 
 
 def test_the_table_in_the_documentation_is_what_was_seen(
