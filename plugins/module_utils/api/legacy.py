@@ -13,14 +13,16 @@ from __future__ import annotations
 from typing import Any, Container, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..ioc.record import Record, identity, unlike
+from . import legacy_words as words
 from . import urls
 from .api import Capabilities
 from .client import Client
 from .envelope import Answer
 from .errors import IncompleteView, NotSupported, PermissionRefused, RequestRefused
+from .legacy_words import Pair, to_body, to_record
 from .listing import count_of
 from .observe import Wanted
-from .selection import LISTS, Found, Selection, matches
+from .selection import Found, Selection, matches
 from .workers import side_by_side
 from .writes.batches import Batches
 from .writes.verbs import DONE, GONE, Job, Outcome, Verb
@@ -29,59 +31,9 @@ _ENTITIES = "/indicators/entities/iocs/v1"
 _QUERIES = "/indicators/queries/iocs/v1"
 _PAGE = 500
 _BATCH = 200
-_DESKTOP = ["windows", "mac", "linux"]
-_TYPES = ("sha256", "md5", "domain", "ipv4", "ipv6")
-_DATED = ("domain", "ipv4", "ipv6")
 # How a gateway answers for a path that it no longer serves.
 _NOT_SERVED = (404, 405, 410)
-_ACTIONS = {"detect": "detect", "no_action": "none"}
-_SORTS = {"type": "type", "value": "value", "action": "policy", "expiration": "expiration_timestamp"}
-_QUERY = ("types", "values", "sources", "share_levels", "created_by")
-_INSTANTS = {"expires_after": "from.expiration_timestamp", "expires_before": "to.expiration_timestamp"}
-_RENAMED = {
-    "expiration_timestamp": "expiration",
-    "created_timestamp": "created_on",
-    "modified_timestamp": "modified_on",
-    "created_by": "created_by",
-    "modified_by": "modified_by",
-    "source": "source",
-    "description": "description",
-}
-
-#: Type and value of an indicator, as the tenant has them.
-Pair = Tuple[str, str]
-
 _GONE = Outcome(GONE, message="somebody has deleted it meanwhile", code="gone", http_status=404)
-
-
-def to_record(row: Mapping[str, Any]) -> Record:
-    """A legacy record as the current API would show it."""
-    record: Record = {
-        "id": f"{row.get('type')}:{row.get('value')}",
-        "type": row.get("type"),
-        "value": row.get("value"),
-        "action": "detect" if row.get("policy") == "detect" else "no_action",
-        "mobile_action": "no_action",
-        "platforms": list(_DESKTOP),
-        "applied_globally": True,
-        "expired": False,
-        "deleted": bool(row.get("deleted")),
-        "from_parent": False,
-    }
-    record.update((name, row[old]) for old, name in _RENAMED.items() if row.get(old))
-    return record
-
-
-def to_body(fields: Mapping[str, Any]) -> Dict[str, Any]:
-    """The fields of a create or update, as the legacy API names them."""
-    body = {
-        name: fields[name]
-        for name in ("type", "value", "expiration_days", "source", "description")
-        if name in fields
-    }
-    if "action" in fields:
-        body["policy"] = _ACTIONS[fields["action"]]
-    return body
 
 
 class Legacy:
@@ -104,23 +56,7 @@ class Legacy:
 
     def check(self, kind: str, body: Mapping[str, Any]) -> Optional[str]:
         """Say which option of a create or update this API cannot express; None if it can express all."""
-        platforms = body.get("platforms")
-        cannot = {
-            f"type {kind}": kind not in _TYPES,
-            f"action {body.get('action')}": body.get("action", "detect") not in _ACTIONS,
-            "mobile_action": body.get("mobile_action", "no_action") != "no_action",
-            "severity": bool(body.get("severity")),
-            "platforms (it always means windows, mac and linux)": platforms is not None
-            and set(platforms) != set(_DESKTOP),
-            "host_groups": bool(body.get("host_groups")),
-            "applied_globally: false": body.get("applied_globally") is False and not body.get("host_groups"),
-            "tags": bool(body.get("tags")),
-            "filename": bool((body.get("metadata") or {}).get("filename")),
-            "expiration (it takes expiration_days)": "expiration" in body,
-            f"expiration_days with type {kind}": "expiration_days" in body and kind not in _DATED,
-        }
-        named = [option for option, given in cannot.items() if given]
-        return f"the legacy API cannot express {', '.join(named)}; use api: current" if named else None
+        return words.inexpressible(kind, body)
 
     def observe(
         self,
@@ -134,7 +70,7 @@ class Legacy:
 
         There are no tags.
         """
-        wanted = [one for one in wanted if one[0] in _TYPES]  # it has none of the others
+        wanted = [one for one in wanted if one[0] in words.TYPES]  # it has none of the others
         kinds = {kind for kind, _value, _written in wanted}
         values = list(dict.fromkeys(text for _kind, value, written in wanted for text in (value, written)))
         ids: Dict[Pair, None] = {}
@@ -170,12 +106,12 @@ class Legacy:
         from_parent: Optional[bool] = None,
     ) -> Found:
         """See current.Current.search; ``fql`` is empty, there is none."""
-        _refuse_unknown(selection, from_parent)
-        order = [("sort", _sort(sort))] if sort else []
-        possible = _possible(selection)
+        words.refuse_unknown(selection, from_parent)
+        order = [("sort", words.sort_of(sort))] if sort else []
+        possible = words.possible(selection)
         if possible is None:
             return Found([], 0, "")
-        params, rest = _parameters(possible)
+        params, rest = words.parameters(possible)
         # What the query has no parameter for is compared here, so all must be read.
         pairs, total, gone = self._search(possible, [*params, *order], None if rest else limit)
         records = self._read(pairs, gone)
@@ -337,55 +273,6 @@ class Legacy:
             if record is not None:
                 records[record["id"]] = record
         return list(records.values())
-
-
-def _refuse_unknown(selection: Selection, from_parent: Optional[bool]) -> None:
-    """Raise NotSupported for what this API has no way to search by."""
-    taken = {*LISTS, *_QUERY, *_INSTANTS, "deleted", "include_deleted", "deleted_by"}
-    odd = [name for name, given in selection.items() if given not in (None, [], "") and name not in taken]
-    if odd or from_parent is not None:
-        raise NotSupported(
-            f"The legacy API cannot search by {', '.join(odd) or 'from_parent'}", hint="Use api: current."
-        )
-
-
-def _possible(selection: Selection) -> Optional[Dict[str, Any]]:
-    """The selection without the types and actions that this API does not have; None where it asks for no other."""
-    narrowed = dict(selection)
-    for name, held in (("types", _TYPES), ("actions", tuple(_ACTIONS))):
-        if selection.get(name):
-            narrowed[name] = [one for one in selection[name] if one in held]
-            if not narrowed[name]:
-                return None
-    return narrowed
-
-
-def _sort(sort: str) -> str:
-    """A sort in the words of this API. Raises NotSupported when it has none for it."""
-    prop, _separator, order = sort.replace("|", ".").rpartition(".")
-    prop, order = (prop, order) if prop else (order, "asc")
-    if prop not in _SORTS:
-        raise NotSupported(f"The legacy API cannot sort by {prop}", hint=f"It can by {', '.join(_SORTS)}.")
-    return f"{_SORTS[prop]}.{order}"
-
-
-def _parameters(selection: Selection) -> Tuple[List[Pair], Dict[str, List[str]]]:
-    """The parameters of a query, and what of the selection has none (see selection.matches())."""
-    # A comma separates values, so a source that holds one cannot be asked for.
-    unsent = [] if all("," not in source for source in selection.get("sources") or ()) else ["sources"]
-    params = [
-        (name, str(value)) for name in _QUERY if name not in unsent for value in selection.get(name) or ()
-    ]
-    params += [("policies", _ACTIONS[action]) for action in selection.get("actions") or ()]
-    params += [
-        (parameter, str(selection[name])) for name, parameter in _INSTANTS.items() if selection.get(name)
-    ]
-    rest = {
-        LISTS[name]: list(selection[name])
-        for name in LISTS
-        if selection.get(name) and (name in unsent or name not in (*_QUERY, "actions"))
-    }
-    return params, rest
 
 
 def _split(job: Job) -> Tuple[str, str]:

@@ -13,7 +13,8 @@ from ansible_collections.threatops.falcon.plugins.module_utils.api.errors import
     NotSupported,
     PermissionRefused,
 )
-from ansible_collections.threatops.falcon.plugins.module_utils.api.legacy import Legacy, to_record
+from ansible_collections.threatops.falcon.plugins.module_utils.api.legacy import Legacy
+from ansible_collections.threatops.falcon.plugins.module_utils.api.legacy_words import to_record
 
 ENTITIES = "/indicators/entities/iocs/v1"
 QUERIES = "/indicators/queries/iocs/v1"
