@@ -46,3 +46,9 @@ def injects_invocation(variables: Mapping[str, Any]) -> bool:
         return True
     settings: Dict[str, Any] = {"variables": dict(variables)}
     return bool(constants.config.get_config_value("INJECT_INVOCATION", **settings))
+
+
+def in_a_role_of(collection: str, task: Any) -> bool:
+    """Whether a task is part of a role of this collection."""
+    role = getattr(task, "_role", None)
+    return role is not None and getattr(role, "_role_collection", None) == collection

@@ -27,13 +27,15 @@ from ..module_utils.task.base import (
     without_secret_sentences,
 )
 from ..module_utils.task.options import ArgumentSpec
-from .ansible_core import injects_invocation
+from .ansible_core import in_a_role_of, injects_invocation
 from .plain import plain
 from .progress import ProgressLines
 from .secrets import scrubbed
 from .sessions import SessionCache
 from .token_place import remove_with_run, token_path
+from .variables import misspelt
 
+COLLECTION = "threatops.falcon"
 #: The variables that users set.
 IN_PROCESS, PROGRESS = "threatops_falcon_in_process", "threatops_falcon_progress"
 
@@ -95,6 +97,9 @@ class RunTask(RunModule):
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         variables = task_vars or {}
+        wrong = misspelt(variables) if in_a_role_of(COLLECTION, self._task) else ""
+        if wrong and "account" not in self._task.args:  # which only says again what an earlier task has said
+            return {"failed": True, "msg": f"{wrong} Nothing was read or written."}
         environment = self._environment()
         if not self._is_same(variables, environment):
             result: Dict[str, Any] = super().run(tmp, task_vars)

@@ -84,10 +84,14 @@ class Newcomer:
         assert bool(ran.returncode) == wrong_on_purpose, f"{command}\n{self.printed}"
 
     def compare(self, text: str) -> None:
-        """Find what a page shows in what was printed."""
+        """Find what a page shows in what was printed, line by line and in its order."""
         seen = " ".join(self.printed.split())
+        at = 0
         for line in filter(None, (line.strip() for line in text.splitlines())):
-            assert " ".join(line.split()) in seen, f"{line}\nis not in\n{self.printed}"
+            wanted = " ".join(line.split())
+            found = seen.find(wanted, at)
+            assert found >= 0, f"{line}\nis not in, or not behind the line before in\n{self.printed}"
+            at = found + len(wanted)
             self.compared += 1
 
 
@@ -145,6 +149,7 @@ def test_readme(simulator: Any, tmp_path: Path) -> None:
     finally:
         stop(newcomer)
     assert len(newcomer.ran) == 5
+    assert newcomer.compared == 10
     assert sorted(record["type"] for record in simulator.indicators()) == ["domain", "sha256"]
 
 
@@ -161,5 +166,5 @@ def test_getting_started(tmp_path: Path) -> None:
     finally:
         stop(newcomer)
     assert len(newcomer.ran) == 9
-    assert newcomer.compared == 12
+    assert newcomer.compared == 21
     assert (tmp_path / "reports" / "audit.html").is_file()
