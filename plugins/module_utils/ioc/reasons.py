@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
 from .values import DOMAIN_LENGTH
-from .wording import shortened, visible
+from .wording import shortened, some, visible
 
 INVALID, INHERITED = "invalid", "inherited"
 IGNORED, LEFT, FOREIGN, PROTECTED, ODD, REACHED = (
@@ -40,6 +40,14 @@ class Refusal:
     def as_dict(self) -> Dict[str, Any]:
         shown = {"code": self.code, "message": self.message, "items": self.items}
         return {**shown, "list": self.list} if self.list else shown
+
+    @property
+    def brief(self) -> str:
+        """The message without the names, for where the plan is shown beside it."""
+        text = self.message
+        for separator in (", ", "; "):
+            text = text.replace(f": {some(self.items, separator)}", "") if self.items else text
+        return text
 
     def __str__(self) -> str:
         return self.message

@@ -298,6 +298,7 @@ class _Deployment:
             self._applying,
             self._reconciliation.fault,
             [refusal.message for refusal in self._plan.own_refusals],
+            shown=True,
         )
         return "" if self._params["audit"] and not self._plan.own_refusals else message
 

@@ -116,10 +116,12 @@ def failure_message(
     applying: bool,
     fault: Any = None,
     own_refusals: Sequence[str] = (),
+    shown: bool = False,
 ) -> str:
     """Why a run is not a success, in one sentence or two; nothing where it is one.
 
-    `own_refusals` are why the deployment as a whole is refused.
+    `own_refusals` are why the deployment as a whole is refused. `shown` says that the plan is shown beside the
+    message, which then names nothing again.
     """
     named = len(accounts) > 1
     refusals = list(own_refusals)
@@ -127,7 +129,7 @@ def failure_message(
     for account, read in zip(accounts, reads):
         for refusal in account.plan.refusals:
             codes.add(refusal.code)
-            message = refused(refusal, read).message
+            message = read.options.called.in_text(refusal.brief if shown else refusal.message, refusal.option)
             refusals.append(f"list {read.options.name}: {message}" if named else message)
     failures = [_failures(account, read, named) for account, read in zip(accounts, reads) if account.failures]
     if any(account.refused for account in accounts) or own_refusals:

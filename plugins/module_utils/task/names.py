@@ -23,7 +23,7 @@ class Names:
     def in_text(self, text: str, *options: str) -> str:
         """A message that names options of the module, with the user's names for these."""
         for option in options:
-            if option in self.known:
+            if option and option in self.known:
                 text = re.sub(rf"(?<![\w.]){re.escape(option)}(?!\w)", self.known[option], text)
         return text
 
