@@ -226,7 +226,7 @@ def refusing() -> Iterator[Case]:
     """A tenant that takes less, or says no in its own way."""
     yield Case("50 rows a batch at most", "create", quirk={"max_batch": 50}, extra=24)
     yield Case("50 rows a batch at most", "update", quirk={"max_batch": 50}, extra=24)
-    yield Case("50 ids a request at most", "delete", quirk={"max_ids": 50}, extra=22)
+    yield Case("50 ids a request at most", "delete", quirk={"max_ids": 50}, extra=32)
     yield Case("URLs of 8,000 bytes at most", "create", quirk={"max_url": 8000}, extra=6)
     yield Case("URLs of 8,000 bytes at most", "delete", quirk={"max_url": 8000}, extra=8)
     for stage in WRITES:

@@ -104,6 +104,14 @@ def test_what_was_purged_is_not_purged_again(tenant: Tenant) -> None:
     assert again["changed"] is False and counted(again) == {}
 
 
+def test_settle_waits_for_what_this_run_has_written(tenant: Tenant) -> None:
+    """Without it, what was created a moment ago would count as absent already."""
+    apply(tenant, *range(4), settle=1)
+    gone = apply(tenant, 0, 1, iocs=[*items(0, 1), *items(2, 3, state="absent")], purge=False, settle=1)
+    assert counted(gone) == {"deleted": 2, "unchanged": 2}
+    assert len(stored(tenant)) == 2
+
+
 @pytest.mark.parametrize("lag", [0, LAG])
 def test_a_total_that_lags(tenant: Tenant, lag: float) -> None:
     tenant.quirk(search_lag=lag, total_lag=LAG)

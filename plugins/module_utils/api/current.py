@@ -153,7 +153,10 @@ class Current:
     ) -> List[Outcome]:
         """Create indicators, each given as an ``api.IndicatorCreateReqV1``. One outcome for each, in order."""
         verb = _Create(self._client, self._limits, _flags(ignore_warnings, retrodetects), comment)
-        return Batches(self._client, verb, self._batch_size, keep_going).run(bodies)
+        outcomes = Batches(self._client, verb, self._batch_size, keep_going).run(bodies)
+        if any(outcome.status == DONE for outcome in outcomes):
+            RECENT.wrote(self._client.base_url, self._client.changed_file)
+        return outcomes
 
     def update(
         self,
@@ -169,6 +172,7 @@ class Current:
         outcomes = Batches(self._client, verb, self._batch_size, keep_going).run(bodies)
         done = (str(body["id"]) for body, outcome in zip(bodies, outcomes) if outcome.status == DONE)
         RECENT.note(self._client.base_url, done, self._client.changed_file)
+        RECENT.wrote(self._client.base_url, self._client.changed_file)
         return outcomes
 
     def delete(
@@ -182,6 +186,7 @@ class Current:
         outcomes = Batches(self._client, verb, size, keep_going).run(ids)
         done = (one for one, outcome in zip(ids, outcomes) if outcome.status in (DONE, GONE))
         RECENT.note(self._client.base_url, done, self._client.changed_file)
+        RECENT.wrote(self._client.base_url, self._client.changed_file)
         return outcomes
 
 

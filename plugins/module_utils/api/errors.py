@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-
 #: Said with every error that the doctor could explain.
 DOCTOR = "The playbook threatops.falcon.doctor finds out more."
 

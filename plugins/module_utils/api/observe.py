@@ -71,6 +71,11 @@ class Observation:
 
         Raises IncompleteView when it cannot be read whole.
         """
+        client = self._client
+        if client.settle > 0:
+            due = RECENT.due(client.base_url, client.settle, client.changed_file)
+            if due:
+                client.pause(due)
         quotable = all(fql.quotable(value) for _kind, value in self._wanted)
         if self._whole and not self._owned:
             quotable = False

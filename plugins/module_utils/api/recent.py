@@ -11,6 +11,7 @@ file in its private directory, beside the token.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -26,6 +27,22 @@ class Recent:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changed: Dict[str, float] = {}
+        self._wrote: Dict[str, float] = {}
+
+    def wrote(self, tenant: str, file: Optional[str] = None) -> None:
+        """Something was written just now, if only a new indicator."""
+        with self._lock:
+            self._wrote[tenant] = time.time()
+        if file is not None:
+            _append(file, {})
+
+    def due(self, tenant: str, settle: float, file: Optional[str] = None) -> float:
+        """Seconds until a search that lags behind by so many shows what this run has written."""
+        last = self._wrote.get(tenant, 0.0)
+        if file is not None:
+            with contextlib.suppress(OSError):
+                last = max(last, os.stat(file).st_mtime)
+        return max(0.0, last + settle - time.time())
 
     def note(self, tenant: str, ids: Iterable[str], file: Optional[str] = None) -> None:
         """These were changed or deleted just now."""
@@ -58,6 +75,7 @@ def _append(file: str, new: Dict[str, float]) -> None:
     try:
         with os.fdopen(os.open(file, flags, 0o600), "w", encoding="ascii", errors="replace") as stream:
             stream.write("".join(f"{at:.3f} {one}\n" for one, at in new.items()))
+            os.utime(stream.fileno())
     except OSError:
         return
 

@@ -178,5 +178,11 @@ class Batches:
         """Of batches that were refused as a whole a part may be stored; nothing that is stored is told as not sent."""
         if not jobs:
             return
-        found = self._read_back(jobs, "Falcon refused the batch")
-        self._record({index: one for index, one in found.items() if one.status in (DONE, FAILED)})
+        waited = 0.0
+        for tries in range(1, _MOST_LOOKS + 1):
+            found = self._read_back(jobs, "Falcon refused the batch")
+            self._record({index: one for index, one in found.items() if one.status in (DONE, FAILED)})
+            jobs = [job for job in jobs if job.index not in found]
+            if not jobs or waited >= self._client.settle:
+                return
+            waited += self._client.back_off(tries, None)

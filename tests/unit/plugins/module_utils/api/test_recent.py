@@ -65,3 +65,15 @@ def test_a_file_that_cannot_be_used_is_no_memory(now, tmp_path):
     broken = tmp_path / "broken"
     broken.write_bytes(b"9999999999.000\xff t x\n")
     assert Recent().among("t", ["x"], file=str(broken)) == set()
+
+
+def test_when_a_search_will_show_what_was_written(now, tmp_path):
+    memory, file = Recent(), str(tmp_path / "changed")
+    assert memory.due("t", 5) == memory.due("t", 5, file) == 0
+    memory.wrote("t", file)
+    os.utime(file, (now[0], now[0]))
+    now[0] += 2
+    assert memory.due("t", 5) == Recent().due("t", 5, file) == 3
+    assert memory.due("another tenant", 5) == 0
+    now[0] += 5
+    assert memory.due("t", 5, file) == 0
