@@ -16,9 +16,6 @@ _LEGAL = "-._~'(),:/!*@"
 # Values of indicators, nearly all of them: nothing in them is encoded.
 _PLAIN = re.compile(r"[A-Za-z0-9.:_-]*")
 
-#: Longest URL to send: 18 to 19 kB is what PSFalcon has found to pass every gateway.
-LONGEST_URL = 18_000
-
 
 def quotable(text: str) -> bool:
     """Whether a filter can hold the text as a literal.
@@ -30,10 +27,7 @@ def quotable(text: str) -> bool:
 
 
 def literal(text: str) -> str:
-    """The text in quotes, of the kind that it does not contain.
-
-    @raise ValueError: When L{quotable} says no.
-    """
+    """The text in quotes, of the kind that it does not contain. Raises ValueError when quotable() says no."""
     if not quotable(text):
         raise ValueError("not quotable in FQL")
     return f'"{text}"' if "'" in text else f"'{text}'"
@@ -52,7 +46,7 @@ def one_of(field: str, values: Iterable[str]) -> str:
 
 
 def both(terms: Iterable[str]) -> str:
-    """All of the terms (C{+} binds before C{,}; whoever passes an C{either} has it in parentheses)."""
+    """All of the terms (``+`` binds before ``,``; either() puts its terms in parentheses)."""
     return "+".join(term for term in terms if term)
 
 
@@ -67,5 +61,5 @@ def truth(value: bool) -> str:
 
 
 def encode(params: Iterable[Tuple[str, str]]) -> str:
-    """A query string. Keys may repeat; C{+} is sent as C{%2B}, or it would be read as a space."""
+    """A query string. Keys may repeat; ``+`` is sent as ``%2B``, or it would be read as a space."""
     return "&".join(f"{name}={quote(value, safe=_LEGAL, errors='replace')}" for name, value in params)
