@@ -28,9 +28,7 @@ def rows(document: Any, feed: Feed) -> Iterator[Any]:
 def _pulses(document: Any) -> List[Any]:
     if isinstance(document, list):
         return document
-    if not isinstance(document, Mapping):
-        return []
-    results = document.get("results")
+    results = document.get("results") if isinstance(document, Mapping) else None
     return results if isinstance(results, list) else [document]
 
 

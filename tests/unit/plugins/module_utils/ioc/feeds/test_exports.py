@@ -176,9 +176,12 @@ def test_a_plan_that_failed_is_partial(tmp_path: Path) -> None:
 def test_what_is_no_resource_of_terraform_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     resource = {"mode": "managed", "type": "crowdstrike_custom_ioc", "values": None}
-    module = {"root_module": {"resources": [resource], "child_modules": [{"resources": []}]}}
-    path.write_text(json.dumps({"format_version": "1.0", "values": module}), encoding="utf-8")
-    assert [stop.code for stop in read_all([{"path": str(path)}]).stops] == ["feed_empty"]
+    for module in (
+        {"root_module": {"resources": [resource], "child_modules": [{"resources": []}]}},
+        {"root_module": None},
+    ):
+        path.write_text(json.dumps({"format_version": "1.0", "values": module}), encoding="utf-8")
+        assert [stop.code for stop in read_all([{"path": str(path)}]).stops] == ["feed_empty"]
 
 
 def test_a_pulse_gives_its_tags_and_its_name() -> None:

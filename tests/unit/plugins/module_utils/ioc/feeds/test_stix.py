@@ -170,10 +170,16 @@ def test_a_hostname_is_a_domain_and_unknown_values_are_named(tmp_path: Path) -> 
         {"type": "malware", "id": "malware--1", "name": "a story", "value": "x"},
         {"type": "file", "id": "file--1", "hashes": {"SHA-256": A, "SHA-1": 5}, "name": "a.exe"},
         {"type": "url", "id": "url--1"},
+        indicator("yara", pattern_type="yara"),
     )
     items, rejects = objects(tmp_path, *found)
     assert [item["value"] for item in items] == ["h.example", A]
-    assert rejects == [(2, "type_not_taken"), (5, "hash_not_taken"), (6, "type_not_taken")]
+    assert rejects == [
+        (2, "type_not_taken"),
+        (5, "hash_not_taken"),
+        (6, "type_not_taken"),
+        (7, "pattern_language"),
+    ]
 
 
 def test_observed_data_of_stix_2_0(tmp_path: Path) -> None:

@@ -255,6 +255,25 @@ def test_a_word_that_is_not_understood_is_named_and_not_guessed(tmp_path: Path) 
             [],
         ),
         (f"{A},md5:{M},Trojan\n{B},md5:{'d4' * 16},Trojan\n", [A, M, B, "d4" * 16], []),
+        # Two descriptions, a file beside a file name, a type that the values tell.
+        ("domain,comment,description\na.example,x,y\n", ["a.example"], []),
+        (f"file,filename,files,sha256\nx,a.exe,y,{A}\n", [A], []),
+        ("indicator,value\ndomain,a.example\n", ["a.example"], []),
+        ("indicator,ioc,name\nx,evil.example,y\n", ["evil.example"], []),
+        (
+            "name,c2\nfoo,none\nbar,evil.example\nbaz,x\n",
+            ["evil.example"],
+            [(2, "no_indicator"), (4, "no_indicator")],
+        ),
+        # A comment that is the header, with nothing below it, and with a pattern that is commented out.
+        ("# type,value,comment\n", [], []),
+        ("# first_seen,reporter,note\n", [], []),
+        (
+            "pattern,note\n# [domain-name:value = 'off.example'],x\n[domain-name:value = 'on.example'],y\n",
+            ["on.example"],
+            [(2, "comment")],
+        ),
+        ("type,value,severity\nip,203.0.113.5\n", ["203.0.113.5"], []),
         # Ranges.
         ("start,end,count\n203.0.113.0,203.0.113.255,5\n", [], [(2, "range")]),
         ("Start\tEnd\tNetmask\n203.0.113.0\t203.0.113.255\t24\n", [], [(2, "range")]),
@@ -344,6 +363,18 @@ def test_a_column_of_values_under_an_unknown_heading_is_named(tmp_path: Path) ->
     assert {entry.item["type"] for entry in found.entries} == {"sha256"}
     assert len(found.warnings) == 1
     assert "column 'seen at' holds values" in found.warnings[0]
+
+
+def test_a_row_that_lost_its_groups_is_taken_where_it_is_global(tmp_path: Path) -> None:
+    text = "type,value,host_groups,applied_globally\nip,203.0.113.5,System.Object[],{}\n"
+    assert values(table(tmp_path, text.format("true"))) == ["203.0.113.5"]
+    assert codes(table(tmp_path, text.format("false"))) == [(2, "lost_list")]
+
+
+def test_a_warning_is_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_text("type,value,severty\nip,203.0.113.5,x\n", encoding="utf-8")
+    assert len(read_all([{"path": str(path)}] * 2).warnings) == 1
 
 
 def test_a_table_that_holds_no_indicators_is_no_table_of_ours(tmp_path: Path) -> None:
