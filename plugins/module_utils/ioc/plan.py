@@ -202,9 +202,9 @@ def _retired(item: Desired, found: Sequence[Record], policy: Policy, result: Pla
     mine = _mine(own, policy)
     if not mine and (own or inherited):
         return False  # foreign, or the parent CID's
-    if policy.buried is None and lifetime.needs_history(item, mine):
+    if item.identity not in policy.buried and lifetime.needs_history(item, mine):
         result.life.history[item.identity] = None
-    return lifetime.retired(item, mine, (policy.buried or {}).get(item.identity, ()), policy.now)
+    return lifetime.retired(item, mine, policy.buried.get(item.identity, ()), policy.now)
 
 
 def _same(item: Desired, inherited: Record, policy: Policy) -> bool:

@@ -86,7 +86,7 @@ class Policy:
     that stops a purge; None where the list has no feeds or any shrinking is allowed. `handed_over` are the owners
     of the other lists of one deployment: what they own is taken over, and is not foreign. `rings` are read
     (`rings.read_rings`), `sightings` are the counts of hosts that were asked for, `max_life` is a length of time.
-    `buried` are deleted records of indicators that the tenant does not hold any more; None where nobody looked.
+    `buried` are the deleted records of indicators that the tenant does not hold any more, where they were looked for.
     """
 
     now: datetime.datetime
@@ -115,7 +115,7 @@ class Policy:
     max_hosts: Optional[int] = None
     on_reach: str = "fail"
     sightings: Mapping[Identity, Sighting] = field(default_factory=dict)
-    buried: Optional[Mapping[Identity, Sequence[Record]]] = None
+    buried: Mapping[Identity, Sequence[Record]] = field(default_factory=dict)
     vocabulary: Vocabulary = CURRENT
 
     def owner_of(self, record: Record) -> str:

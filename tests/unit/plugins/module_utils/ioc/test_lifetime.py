@@ -169,8 +169,8 @@ def test_what_was_deleted_at_its_end_is_not_made_again() -> None:
     assert found.absent == 1
     killed = record(deleted=True, expiration=NEXT_YEAR, modified_on="2026-05-31T13:00:00Z")
     assert decide([raw], [], expired="delete", buried={key: [killed]}).changes
-    assert decide([raw], [], expired="delete", buried={}).changes
-    assert not decide([raw], [], expired="delete", buried={}).life.history
+    assert decide([raw], [], expired="delete", buried={key: []}).changes
+    assert not decide([raw], [], expired="delete", buried={key: []}).life.history
 
 
 def test_expired_ones_of_others_are_not_deleted() -> None:
