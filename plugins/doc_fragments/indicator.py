@@ -122,6 +122,7 @@ options:
   expiration:
     description:
       - When the indicator expires, as an RFC 3339 time, a date (the end of that day in UTC), or V(never), which clears it.
+      - A time relative to now, such as V(+7d) or V(+12h), is stamped as O(expiration_days) is, and not again as long as it lies ahead.
       - Falcon then keeps the indicator, but sets its actions to V(no_action). That is not taken for drift.
       - When the expiration changes, the actions are sent again.
     type: str

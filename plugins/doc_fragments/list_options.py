@@ -16,6 +16,7 @@ import yaml
 
 from .feeds import ModuleDocFragment as Feeds
 from .indicator import ModuleDocFragment as Indicator
+from .lifecycle import LIFECYCLE, REACH
 
 _CONTENT = r"""
 iocs:
@@ -100,6 +101,8 @@ on_error:
   default: continue
 """
 
+_POLICY += REACH + LIFECYCLE
+
 _SENDING = r"""
 batch_size:
   description: Indicators per request, at most 2000. A tenant that takes fewer is served all the same.
@@ -116,6 +119,12 @@ concurrency:
 """
 
 _ITEM = r"""
+ring:
+  description:
+    - Pin the indicator to this ring of C(rings), for as long as the item says so. It gets there at once, and is not moved on from there.
+    - It may be a default, too.
+  type: str
+  version_added: 1.1.0
 ignore:
   description: Leave the indicator alone. It is neither changed nor purged.
   type: bool

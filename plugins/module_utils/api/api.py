@@ -19,7 +19,7 @@ from .writes.verbs import Outcome
 class Capabilities:
     """What an API can express.
 
-    ``severities``, ``host_groups``: indicators have them. ``counts_days``: an expiration is a number of days.
+    ``severities``, ``host_groups``, ``tags``: indicators have them. ``counts_days``: an expiration is a number of days.
     ``options``: the options of writing that it takes. ``keeps_spelling``: it may store a value in another spelling
     than the one that was sent, and take the two for one indicator. ``search_lags``: a search may be behind what
     reading by id shows.
@@ -27,6 +27,7 @@ class Capabilities:
 
     severities: bool = True
     host_groups: bool = True
+    tags: bool = True
     counts_days: bool = False
     keeps_spelling: bool = True
     search_lags: bool = True

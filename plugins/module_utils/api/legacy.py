@@ -45,6 +45,7 @@ class Legacy:
     capabilities = Capabilities(
         severities=False,
         host_groups=False,
+        tags=False,
         counts_days=True,
         keeps_spelling=False,
         search_lags=False,

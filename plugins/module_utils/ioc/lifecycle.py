@@ -10,8 +10,9 @@ that follows, kept from blocking on more hosts than allowed. Both are pure. What
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import AbstractSet, Any, Dict, List, Optional, Tuple
+from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Tuple
 
 from . import durations, expiry, lifetime, owners, reach, rings, unmanaged
 from .change import Change
@@ -23,6 +24,7 @@ from .reasons import name_of
 from .record import Record, has_expired
 from .update import updated
 from .values import Identity
+from .wording import number
 
 
 class NoCount(FieldProblem):
@@ -62,6 +64,29 @@ class Account:
         self.unseen.update(other.unseen)
         self.history.update(other.history)
 
+    def sentences(self) -> List[str]:
+        """What a screen says of rings and reach, a sentence each."""
+        found = []
+        if self.promoted:
+            moves = Counter(f"{entry['from']} to {entry['to']}" for entry in self.promoted)
+            found.append(
+                "Promoted: " + ", ".join(f"{count:,} from {move}" for move, count in moves.items()) + "."
+            )
+        if self.waiting:
+            first = min(self.waiting, key=lambda entry: str(entry["until"]))
+            found.append(
+                f"{number(len(self.waiting), 'indicator waits', 'indicators wait')} for the next ring, "
+                f"the first until {first['until']}."
+            )
+        for entry in self.held:
+            found.append(f"Held in ring {entry['ring']}: {_seen(entry)}, max_hosts is {entry['max_hosts']}.")
+        for entry in self.reach:
+            found.append(f"Reaches too far to block: {_seen(entry)}.")
+        notes = Counter((entry["code"], entry["message"]) for entry in self.ring_notes)
+        for (_code, message), count in notes.items():
+            found.append(f"{number(count, 'indicator')}: {message}.")
+        return found
+
     def lists(self) -> Dict[str, List[Dict[str, Any]]]:
         """The lists under the names of a task's result."""
         return {
@@ -71,6 +96,12 @@ class Account:
             "ring_notes": self.ring_notes,
             "reach": self.reach,
         }
+
+
+def _seen(entry: Mapping[str, Any]) -> str:
+    more = "more than " if entry["limit_exceeded"] else ""
+    hosts = number(entry["device_count"], "host")
+    return f"{name_of(entry['type'], entry['value'])}, observed by {more}{hosts}"
 
 
 @dataclass
@@ -184,7 +215,9 @@ def _too_long(item: Desired, record: Optional[Record]) -> str:
 
 def _owned(item: Desired, record: Optional[Record], policy: Policy) -> Desired:
     """The item with the tag that says whose it is, or without it where the source says so."""
-    if not policy.source or (policy.owned_by == owners.BY_SOURCE and "tags" in item.fields):
+    if not policy.source or policy.owned_by == owners.EITHER:
+        return item
+    if policy.owned_by == owners.BY_SOURCE and "tags" in item.fields:
         return item
     stored: Tuple[str, ...] = STORED["tags"](record) if record is not None else ()
     after = owners.marked(item.fields.get("tags", stored), policy.owned_by, policy.source)

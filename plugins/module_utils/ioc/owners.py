@@ -10,7 +10,8 @@ from typing import Any, Iterable, List, Mapping, Tuple
 
 from .fields import STORED
 
-BY_SOURCE, BY_TAG = "source", "tag"
+#: Where the owner is kept; `EITHER` is how a task for one indicator looks at what lists of either kind own.
+BY_SOURCE, BY_TAG, EITHER = "source", "tag", "either"
 PREFIX = "owner:"
 
 
@@ -37,10 +38,10 @@ def owner_of(record: Mapping[str, Any], owned_by: str, name: str) -> str:
     """
     source = str(STORED["source"](record))
     tagged = tagged_owners(STORED["tags"](record))
+    others = [owner for owner in tagged if owner != name]
+    if owned_by != BY_SOURCE and others:
+        return others[0]
     if owned_by == BY_TAG:
-        others = [owner for owner in tagged if owner != name]
-        if others:
-            return others[0]
         return name if name and (tagged or source == name) else ""
     return name if name and name in tagged else source
 

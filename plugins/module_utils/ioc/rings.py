@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from . import durations, ring_tags, rules
@@ -47,6 +47,11 @@ class Ring:
     mobile_action: str = ""
     hold: datetime.timedelta = datetime.timedelta()
     max_hosts: Optional[int] = None
+
+    def with_groups(self, ids: Mapping[str, str]) -> Ring:
+        """The ring with its host groups by their ids."""
+        groups = tuple(dict.fromkeys(ids.get(group, group) for group in self.host_groups))
+        return replace(self, host_groups=groups)
 
     @property
     def scope(self) -> Fields:

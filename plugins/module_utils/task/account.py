@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterable, List, Sequence
 
 from ..ioc.change import CREATE, DELETE, UPDATE, Change
 from ..ioc.plan import Plan
-from ..ioc.reasons import FOREIGN, PROTECTED, Failure, SetAside
+from ..ioc.reasons import FOREIGN, PROTECTED, REACHED, Failure, SetAside
 from ..ioc.record import Record
 from ..ioc.values import Identity
 
@@ -78,6 +78,7 @@ class Account:
             "unchanged": self.unchanged,
             "foreign": len(self.aside(FOREIGN)),
             "protected": len(self.aside(PROTECTED)),
+            "reached": len(self.aside(REACHED)),
             "failed": self.failed(),
             "purge_failed": self.purge_failed(),
         }

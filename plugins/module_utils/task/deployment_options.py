@@ -85,6 +85,9 @@ _AUDIT: Dict[str, Any] = {
     "on_foreign": "skip",
     "on_error": "continue",
     "on_protected": "skip",
+    "on_held": "skip",
+    "on_max_life": "cap",
+    "on_reach": "detect",
 }
 
 

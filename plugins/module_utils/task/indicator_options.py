@@ -25,11 +25,11 @@ def _field(name: str) -> Dict[str, Any]:
 #: The fields of one indicator, straight from the table that also reads the items of a list.
 INDICATOR = ArgumentSpec(
     {
-        **{name: _field(name) for name in FIELDS if name not in ("id", "ignore")},
+        **{name: _field(name) for name in FIELDS if name not in ("ignore", "ring")},
         "state": {**_field("state"), "default": "present"},
-        "type": {**_field("type"), "required": True},
-        "value": {"type": "str", "required": True},
     },
+    required_one_of=[("type", "id")],
+    required_together=[("type", "value")],
     mutually_exclusive=[("expiration", "expiration_days"), ("action", "policy")],
     required_by={"renew_within_days": ("expiration_days",)},
 )

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, Dict
 
 from .feed_options import FEEDS
+from .lifecycle_options import LIFECYCLE
 from .options import PROTECTION, ArgumentSpec
 
 #: What a list holds, and whose it is.
@@ -25,18 +26,22 @@ LIST_CONTENT = FEEDS + ArgumentSpec(
 )
 
 #: How far the run of a list may go. A deployment takes these once for all of its lists, and for each list.
-LIST_POLICY = PROTECTION + ArgumentSpec(
-    {
-        "defaults": {"type": "dict", "default": {}},
-        "defaults_by_type": {"type": "dict", "default": {}},
-        "purge": {"type": "bool", "default": False, "aliases": ["prune"]},
-        "purge_allow_empty": {"type": "bool", "default": False},
-        "purge_allow_rejects": {"type": "bool", "default": False},
-        "max_deletions": {"type": "str"},
-        "max_shrink": {"type": "str", "default": "50%"},
-        "on_foreign": {"type": "str", "choices": ["fail", "skip", "adopt"], "default": "fail"},
-        "on_error": {"type": "str", "choices": ["continue", "fail"], "default": "continue"},
-    }
+LIST_POLICY = (
+    PROTECTION
+    + LIFECYCLE
+    + ArgumentSpec(
+        {
+            "defaults": {"type": "dict", "default": {}},
+            "defaults_by_type": {"type": "dict", "default": {}},
+            "purge": {"type": "bool", "default": False, "aliases": ["prune"]},
+            "purge_allow_empty": {"type": "bool", "default": False},
+            "purge_allow_rejects": {"type": "bool", "default": False},
+            "max_deletions": {"type": "str"},
+            "max_shrink": {"type": "str", "default": "50%"},
+            "on_foreign": {"type": "str", "choices": ["fail", "skip", "adopt"], "default": "fail"},
+            "on_error": {"type": "str", "choices": ["continue", "fail"], "default": "continue"},
+        }
+    )
 )
 
 LIST = LIST_CONTENT + LIST_POLICY

@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Sequence
 
 from ..ioc import diff
 from ..ioc.change import CREATE, DELETE, UPDATE
-from ..ioc.reasons import FOREIGN, IGNORED, LEFT, PROTECTED, Refusal, SetAside
+from ..ioc.reasons import FOREIGN, IGNORED, LEFT, PROTECTED, REACHED, Refusal, SetAside
 from ..ioc.wording import number, some
 from ..report.account_text import APPLIED, FAILED, NOT_BEGUN, PLANNED, REFUSED, ListAccount, NotApplied
 from .account import Account, as_dicts, refusal_message
@@ -18,7 +18,7 @@ from .base import Context, Result
 from .lists import ReadList
 
 #: The option that decides about what was set aside for this reason.
-_OPTIONS = {FOREIGN: "on_foreign", PROTECTED: "on_protected"}
+_OPTIONS = {FOREIGN: "on_foreign", PROTECTED: "on_protected", REACHED: "on_reach"}
 #: What was set aside, in the order in which a screen names it: what needs somebody comes first.
 _LAST = (FOREIGN, IGNORED, LEFT)
 
@@ -39,12 +39,24 @@ def list_result(account: Account, read: ReadList, groups: Mapping[str, str], app
         "failed_iocs": as_dicts(account.failures),
         "foreign_iocs": as_dicts(account.aside(FOREIGN)),
         "protected_iocs": as_dicts(account.aside(PROTECTED)),
+        **life_lists(account, applying),
         "overridden_iocs": read.guard.overridden(),
         "rejected": as_dicts(read.feeds.rejected),
         "columns_read": read.feeds.columns_read,
         "plan_digest": decided.digest(),
         "diff": diff.texts(account.shown, read.label, groups),
     }
+
+
+def life_lists(account: Account, applying: bool) -> Result:
+    """What a plan says of rings and reach; of a run that applies it, only those are promoted that were written."""
+    lists = account.plan.life.lists()
+    if applying and not account.refused:
+        written = {change.identity for change in account.done}
+        lists["promoted_iocs"] = [
+            entry for entry in lists["promoted_iocs"] if (entry["type"], entry["value"]) in written
+        ]
+    return lists
 
 
 def status(account: Account, applying: bool) -> str:
@@ -66,6 +78,7 @@ def list_account(account: Account, read: ReadList, applying: bool) -> ListAccoun
     notes = []
     if account.plan.purge_stopped:
         notes.append(sentence(refused(account.plan.purge_stopped, read).message))
+    notes.extend(account.plan.life.sentences())
     return ListAccount(
         read.options.name or read.options.source or "the list",
         reached,

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 from ..ioc.deployment import ListRequest
 from ..ioc.fields import FieldProblem
 from ..ioc.item import Desired, Fields, ItemReader, read_defaults
+from ..ioc.owners import BY_TAG
 from ..ioc.policy import DeletionLimit, Policy, parse_share
 from ..ioc.reasons import Refusal
 from ..ioc.values import Identity
@@ -21,6 +22,7 @@ from ..ioc.wording import some
 from .base import Params, TaskFailed
 from .feed import Loaded, load
 from .item_files import Placed, read_files
+from .lifecycle_options import lifecycle_policy
 from .names import OWN_NAMES, Names
 from .protection import Guard
 
@@ -29,7 +31,8 @@ from .protection import Guard
 class ListOptions:
     """One list: what it holds, whose it is, and how far its run may go. The fields are the options of the same names.
 
-    `called` is what the user calls the options, `places` what the user calls `iocs`.
+    `called` is what the user calls the options, `places` what the user calls `iocs`. `lifecycle` are the options about
+    the life of indicators, as fields of the policy.
     """
 
     name: str = ""
@@ -49,6 +52,7 @@ class ListOptions:
     protect: Mapping[str, Any] = field(default_factory=dict)
     on_protected: str = "fail"
     approved_plan: str = ""
+    lifecycle: Mapping[str, Any] = field(default_factory=dict)
     called: Names = OWN_NAMES
     whole: bool = False
 
@@ -72,6 +76,7 @@ class ListOptions:
         given.update(
             source=source,
             max_deletions=limit,
+            lifecycle=lifecycle_policy(params, called),
             max_shrink=_share(params.get("max_shrink"), called),
             called=called,
             **more,
@@ -87,6 +92,11 @@ class ListOptions:
                 "since it is a share of what the source owns"
             )
         return cls(**given)
+
+    @property
+    def written_source(self) -> str:
+        """The source that every item has; by tag the source of an item is an ordinary field."""
+        return "" if self.lifecycle.get("owned_by") == BY_TAG else self.source
 
 
 def _limit(text: Any, called: Names) -> Optional[DeletionLimit]:
@@ -125,7 +135,7 @@ def read_list(options: ListOptions, now: datetime.datetime, warn: Callable[[str]
 
     Raises TaskFailed where a file cannot be read, the defaults are wrong, or an indicator is listed twice.
     """
-    feeds = load(list(options.feeds), options.source, options.defaults, options.defaults_by_type)
+    feeds = load(list(options.feeds), options.written_source, options.defaults, options.defaults_by_type)
     guard = Guard({"protect": options.protect}, warn)
     desired = _desired(options, feeds)
     feeds.items.clear()  # a long feed need not be held twice
@@ -152,6 +162,7 @@ def _policy(options: ListOptions, feeds: Loaded, guard: Guard, now: datetime.dat
         protected=guard.reason,
         malformed=malformed,
         stops=[Refusal(stop.code, f"{stop.path}: {stop.message}", [stop.path]) for stop in feeds.stops],
+        **options.lifecycle,
     )
 
 
@@ -159,7 +170,7 @@ def _desired(options: ListOptions, feeds: Loaded) -> List[Desired]:
     """The items of iocs and iocs_from, then those of the feeds that these do not name."""
     called = options.called
     try:
-        reader = ItemReader(options.defaults, options.defaults_by_type, options.source)
+        reader = ItemReader(options.defaults, options.defaults_by_type, options.written_source)
         desired = [reader.read(raw, index, place) for index, (raw, place) in enumerate(placed_items(options))]
         named = _places(desired)
         read: Dict[int, Tuple[Any, Fields]] = {}  # the defaults of each feed, read once

@@ -20,9 +20,10 @@ from ..api.writes.verbs import CONFLICT, DONE, GONE, Outcome
 from ..ioc.change import CREATE, DELETE, UPDATE, Change, Vocabulary
 from ..ioc.deployment import DeploymentPlan, ListRequest, plan_deployment
 from ..ioc.item import Desired, with_groups
+from ..ioc.owners import BY_TAG, tag_of
 from ..ioc.plan import plan
 from ..ioc.policy import Policy
-from ..ioc.reasons import FOREIGN, PROTECTED
+from ..ioc.reasons import FOREIGN, PROTECTED, REACHED
 from ..ioc.record import Record, identity
 from ..ioc.values import Identity
 from ..ioc.wording import some
@@ -30,6 +31,7 @@ from .account import NOT_SENT, UNKNOWN, Account
 from .base import Context, Params, TaskFailed
 from .connection import connect
 from .groups import resolve
+from .questions import Questions
 from .tenant import open_api
 
 #: Characters of a comment as a URL holds it: half of what the longest URL takes, the other half is for ids.
@@ -87,6 +89,7 @@ class Reconciliation:
         self._sending = sending
         self.client = connect(params, context, concurrency)
         self._api = open_api(self.client, params)
+        self._questions = Questions(self.client, self._api, legacy=not self._api.capabilities.tags)
         #: Names of host groups by their ids, as far as the lists name them.
         self.groups: Dict[str, str] = {}
         self.fault: Fault | None = None
@@ -120,13 +123,14 @@ class Reconciliation:
         """
         try:
             lists = self._prepared(lists)
-            self._policies = [request.policy for request in lists]
             self._observed = self._observe(lists)
-            decided = plan_deployment(lists, self._observed, approved_plan)
+            decided = self._decide(lists, approved_plan)
             current = self._confirmed(decided)
             if current is not self._observed:
                 self._observed = current
-                decided = plan_deployment(lists, self._observed, approved_plan)
+                decided = self._decide(lists, approved_plan)
+            self._policies = [self._questions.answered(request.policy) for request in lists]
+            self._questions.say(decided.plans, self._context)
             return decided
         except FalconError as error:
             raise TaskFailed(
@@ -134,6 +138,14 @@ class Reconciliation:
             ) from error
         finally:
             self._pass_warnings_on()
+
+    def _decide(self, lists: Sequence[ListRequest], approved_plan: str = "") -> DeploymentPlan:
+        """Decide; what has to be known for that is asked, and then it is decided again."""
+        while True:
+            known = [replace(request, policy=self._questions.answered(request.policy)) for request in lists]
+            decided = plan_deployment(known, self._observed, approved_plan)
+            if not self._questions.ask(decided.plans):
+                return decided
 
     def _confirmed(self, decided: DeploymentPlan) -> List[Record]:
         """What was observed, with what a purge is to delete read again by id.
@@ -154,9 +166,26 @@ class Reconciliation:
         seen = [record for record in self._observed if record["id"] not in stale]
         return seen + [current[one] for one in sorted(stale) if one in current]
 
+    def meet(self, one: str) -> Record | None:
+        """The live record with this id, which is then all that is observed; None where there is none."""
+        kind, _colon, value = one.partition(":")
+        try:
+            self._observed = self._api.reread([{"id": one, "type": kind, "value": value}])
+        except FalconError as error:
+            raise TaskFailed(
+                str(error), {**error.details(), "requests": self.client.requests.dict()}
+            ) from error
+        return self._observed[0] if self._observed else None
+
+    def plan_met(self, lists: Sequence[ListRequest]) -> DeploymentPlan:
+        """Decide about what was met by id."""
+        lists = self._prepared(lists)
+        self._policies = [request.policy for request in lists]
+        return self._decide(lists)
+
     def plan_again(self, lists: Sequence[ListRequest]) -> DeploymentPlan:
         """Decide for other lists that name indicators of the same observation."""
-        return plan_deployment(self._prepared(lists), self._observed)
+        return self._decide(self._prepared(lists))
 
     def accounts(self, decided: DeploymentPlan, as_planned: bool = False) -> List[Account]:
         """The accounts of a plan of which nothing was applied: in check mode, or where it was refused.
@@ -244,10 +273,16 @@ class Reconciliation:
             for item in request.desired
             if item.fields.get("host_groups") and not item.problem
         ]
-        if named and self._api.capabilities.host_groups:
+        in_rings = [group for request in lists for ring in request.policy.rings for group in ring.host_groups]
+        self._refuse_tags(lists)
+        if (named or in_rings) and self._api.capabilities.host_groups:
             ids, problems = resolve(
-                self.client, (group for item in named for group in item.fields["host_groups"])
+                self.client,
+                [*in_rings, *(group for item in named for group in item.fields["host_groups"])],
             )
+            unknown = [problems[group] for group in dict.fromkeys(in_rings) if group in problems]
+            if unknown:
+                raise TaskFailed(f"rings: host_groups: {'; '.join(unknown)}")
             self.groups = {found: group for group, found in ids.items() if group.lower() != found}
         vocabulary = self._vocabulary()
         return [
@@ -256,10 +291,29 @@ class Reconciliation:
                 desired=[with_groups(item, ids, problems) for item in request.desired]
                 if ids or problems
                 else request.desired,
-                policy=replace(request.policy, vocabulary=vocabulary),
+                policy=replace(
+                    request.policy,
+                    vocabulary=vocabulary,
+                    rings=tuple(ring.with_groups(ids) for ring in request.policy.rings),
+                ),
             )
             for request in lists
         ]
+
+    def _refuse_tags(self, lists: Sequence[ListRequest]) -> None:
+        """Rings and owners by tag need tags, which the legacy API has not."""
+        if self._api.capabilities.tags:
+            return
+        for request in lists:
+            for given, name in (
+                (request.policy.rings, "rings"),
+                (request.policy.owned_by == BY_TAG, "owned_by: tag"),
+            ):
+                if given:
+                    raise NotSupported(
+                        f"The legacy API has no tags, which {name} needs",
+                        hint="Leave it out, or use api: current.",
+                    )
 
     def _observe(self, lists: Sequence[ListRequest]) -> List[Record]:
         wanted = {
@@ -268,12 +322,18 @@ class Reconciliation:
             for item in request.desired
             if (item.doubts or (item.identified and not item.problem)) and not item.ignore
         }
-        whole = [request.policy.source for request in lists if _is_read_whole(request.policy)]
-        likely = [request.policy.source for request in lists if request.policy.source]
+        owned = [request.policy for request in lists if request.policy.source]
+        whole = [policy for policy in owned if _is_read_whole(policy)]
         if not wanted and not whole:
             return []
-        records: List[Record] = self._api.observe(list(wanted.values()), whole or likely, bool(whole))
+        sources = [policy.source for policy in whole or owned]
+        # Either mark makes an indicator the list's own, while the list moves from one to the other.
+        tags = [tag_of(policy.source) for policy in whole or owned if self._by_tag(policy)]
+        records: List[Record] = self._api.observe(list(wanted.values()), sources, bool(whole), tags=tags)
         return records
+
+    def _by_tag(self, policy: Policy) -> bool:
+        return policy.owned_by == BY_TAG and self._api.capabilities.tags
 
     def _apply(self, account: Account, policy: Policy) -> None:
         again = self._send(account.plan.changes, account, policy)
@@ -366,7 +426,15 @@ class Reconciliation:
         items = list(
             {change.identity: change.desired for change in changes if change.desired is not None}.values()
         )
-        policy = replace(policy, purge=False, max_deletions=None, on_error="continue", on_protected="skip")
+        policy = replace(
+            policy,
+            purge=False,
+            purge_expired=False,
+            max_deletions=None,
+            on_error="continue",
+            on_protected="skip",
+            on_reach="skip" if policy.on_reach == "fail" else policy.on_reach,
+        )
         by_identity = {change.identity: change for change in changes}
         try:
             observed = self._observe_again(items, changes, policy)
@@ -377,9 +445,11 @@ class Reconciliation:
                 account.fail(change, message)
             return
         decided = plan(items, observed, policy)
+        if self._questions.ask([decided]):
+            decided = plan(items, observed, self._questions.answered(policy))
         account.unchanged += decided.unchanged
         account.failures.extend(decided.failures)
-        account.set_aside.extend(decided.aside(PROTECTED))
+        account.set_aside.extend(decided.aside(PROTECTED, REACHED))
         if policy.on_foreign == "skip":
             account.set_aside.extend(decided.aside(FOREIGN))
         else:
@@ -426,7 +496,9 @@ class Reconciliation:
 def _is_read_whole(policy: Policy) -> bool:
     """Whether the plan depends on all that the source owns."""
     return bool(policy.source) and (
-        policy.purge or bool(policy.max_deletions is not None and policy.max_deletions.percent)
+        policy.purge
+        or policy.purge_expired
+        or bool(policy.max_deletions is not None and policy.max_deletions.percent)
     )
 
 

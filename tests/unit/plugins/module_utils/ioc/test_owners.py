@@ -35,6 +35,14 @@ def test_owner_of(source: str, tags: List[str], by_tag: str, by_source: str) -> 
     assert owners.owner_of(found, "source", "soc") == by_source
 
 
+def test_one_indicator_looks_at_both() -> None:
+    assert owners.owner_of({"source": "vt", "tags": ["owner:soc"]}, "either", "ops") == "soc"
+    assert owners.owner_of({"source": "vt", "tags": ["owner:soc"]}, "either", "soc") == "soc"
+    assert owners.owner_of({"source": "vt"}, "either", "soc") == "vt"
+    kept = decide([item(**DETECT)], [tagged("owner:soc")], source="soc", owned_by="either", owner="")
+    assert not kept.changes
+
+
 def test_without_a_name_nobody_owns_by_tag() -> None:
     assert owners.owner_of({"source": "a"}, "tag", "") == ""
 
