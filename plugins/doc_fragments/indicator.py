@@ -73,14 +73,12 @@ options:
     description: What kind of indicator it is. V(all_subdomains) is for mobile platforms only.
     type: str
     choices: [sha256, md5, domain, ipv4, ipv6, all_subdomains]
-    required: true
   value:
     description:
       - The hash, domain or address.
       - It is brought into normal form. Hashes and domains are lower case, domains have no trailing dot and are
         punycode where they are international, addresses are in canonical text.
     type: str
-    required: true
   state:
     description: Whether the indicator is to exist.
     type: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import yaml
 
-
 REACH = r"""
 max_hosts:
   description:

@@ -139,7 +139,10 @@ def _fields_of_an_item() -> Dict[str, Any]:
     """The fields of falcon_ioc, and what an item of a list takes beside them."""
     # The markup of a field means the option of falcon_ioc.
     text = re.sub(r"\bO\((?![\w.]*#)", "O(threatops.falcon.falcon_ioc#module:", Indicator.FIELDS)
-    return {**yaml.safe_load(text)["options"], **yaml.safe_load(_ITEM)}
+    fields: Dict[str, Any] = {**yaml.safe_load(text)["options"], **yaml.safe_load(_ITEM)}
+    for name in ("type", "value"):
+        fields[name]["required"] = True
+    return fields
 
 
 def _content() -> Dict[str, Any]:

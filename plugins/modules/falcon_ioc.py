@@ -24,6 +24,25 @@ extends_documentation_fragment:
   - threatops.falcon.transport
   - threatops.falcon.indicator
   - threatops.falcon.indicator.fields
+  - threatops.falcon.lifecycle.reach
+options:
+  id:
+    description:
+      - Falcon's id of the indicator to delete, instead of O(type) and O(value); only with O(state=absent).
+      - An id that is unknown, or that of a deleted indicator, is no change. If O(type) and O(value) are given too, the id of another indicator
+        is an error.
+    type: str
+    version_added: 1.1.0
+  on_foreign:
+    description:
+      - What to do where O(source) is given and another source, or a list that marks its indicators with a tag C(owner:NAME), owns the
+        indicator. What nobody owns is taken.
+      - V(fail) writes nothing, in check mode, too, and names the owner. V(skip) leaves the indicator alone. V(adopt) takes it over, or
+        deletes it with O(state=absent).
+    type: str
+    choices: [fail, skip, adopt]
+    default: fail
+    version_added: 1.1.0
 attributes:
   check_mode:
     support: full

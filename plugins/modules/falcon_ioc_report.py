@@ -118,7 +118,7 @@ options:
     description: Findings of these kinds fail the task, after the files are written.
     type: list
     elements: str
-    choices: [missing, changed, disabled, extra, foreign, unprotected, expired, expiring, protected, invalid, rejected]
+    choices: [missing, changed, disabled, extra, foreign, unprotected, expired, expiring, held, protected, invalid, rejected]
     default: []
   protect:
     description: What must never be detected or blocked, as for M(threatops.falcon.falcon_iocs).

@@ -103,7 +103,7 @@ RETURN = r"""
 counts:
   description:
     - How many indicators came to what end.
-    - C(desired) is the sum of C(created), C(updated), C(unchanged), C(failed), C(foreign), C(protected), C(ignored) and the items that are to
+    - C(desired) is the sum of C(created), C(updated), C(unchanged), C(failed), C(foreign), C(protected), C(reached), C(ignored) and the items that are to
       be absent. Deletions by O(purge), those of them that failed (C(purge_failed)) and C(rejected) feed lines come on top.
     - They tell what was done. In check mode they tell what would be done; where the plan was refused nothing was, see RV(planned).
   type: dict
@@ -117,6 +117,7 @@ counts:
     ignored: 0
     foreign: 0
     protected: 0
+    reached: 0
     rejected: 0
     failed: 0
     purge_failed: 0
@@ -134,6 +135,7 @@ planned:
     ignored: 0
     foreign: 0
     protected: 0
+    reached: 0
     rejected: 0
     failed: 0
 refusals:
@@ -146,7 +148,7 @@ refusals:
     code:
       description:
         - The reason, for a program. V(max_deletions), V(empty_list), V(foreign), V(protected), V(not_approved), V(invalid), V(purge_unreadable),
-          V(feed_shrunk), or the code of what stopped a purge under O(on_error=fail).
+          V(feed_shrunk), V(max_life), V(reach), V(held), or the code of what stopped a purge under O(on_error=fail).
       type: str
       returned: always
     message:
@@ -243,6 +245,38 @@ protected_iocs:
     - type: ipv4
       value: 192.168.0.1
       reason: private address (RFC 1918)
+promoted_iocs:
+  description: Indicators that went on to another of O(rings).
+  type: list
+  elements: dict
+  returned: when a plan could be made
+  sample: [{type: domain, value: evil.example, from: canary, to: servers}]
+waiting_iocs:
+  description: Indicators whose time in their ring has not passed, with the C(ring) and C(until) when they wait.
+  type: list
+  elements: dict
+  returned: when a plan could be made
+  sample: [{type: domain, value: evil.example, ring: canary, until: "2026-11-26T10:00:00Z"}]
+held_iocs:
+  description: Indicators that stay in their ring since more hosts have observed them than the ring, or O(max_hosts), allows.
+  type: list
+  elements: dict
+  returned: when a plan could be made
+  sample: [{type: domain, value: evil.example, ring: canary, device_count: 12, limit_exceeded: false, max_hosts: 5}]
+ring_notes:
+  description:
+    - Indicators whose ring is not what a tag of theirs says, with the C(ring) that they count as in, a C(code) and a C(message).
+    - The codes are V(untagged), V(unknown_ring), V(doubled), V(future), V(unreadable), V(kept_as_it_is) and V(moved_by_item).
+  type: list
+  elements: dict
+  returned: when a plan could be made
+  sample: []
+reach:
+  description: Indicators that would begin to block, and that more than O(max_hosts) hosts have observed.
+  type: list
+  elements: dict
+  returned: when a plan could be made
+  sample: [{type: domain, value: evil.example, device_count: 12, limit_exceeded: false}]
 overridden_iocs:
   description: Items that are protected, and passed since O(protect.override) names them.
   type: list

@@ -29,6 +29,7 @@ KINDS = {
     "unprotected": "acts on something that must never be detected or blocked",
     "expired": "its expiration has passed: Falcon keeps it without effect",
     "expiring": "its expiration is near",
+    "held": "held in its ring, since more hosts have observed it than the ring allows",
     "protected": "in the list, and left out because it is protected",
     "invalid": "in the list, and impossible",
     "rejected": "a feed line that yields no indicator",
@@ -44,6 +45,7 @@ TONES = {
     "unprotected": "bad",
     "expired": "warning",
     "expiring": "warning",
+    "held": "warning",
     "protected": "warning",
     "invalid": "bad",
     "rejected": "neutral",
@@ -140,6 +142,13 @@ def _of_list(result: Mapping[str, Any], expired: set[tuple[str, str]]) -> Iterab
     for item in result.get("foreign_iocs") or ():
         owner = item.get("owner") or item.get("source") or ""
         yield _finding("foreign", item, name, f"owned by {owner}" if owner else "has no owner", owner)
+    for item in result.get("held_iocs") or ():
+        more = "more than " if item.get("limit_exceeded") else ""
+        detail = (
+            f"held in ring {item.get('ring')}: observed by {more}{item.get('device_count')} hosts, "
+            f"max_hosts is {item.get('max_hosts')}"
+        )
+        yield _finding("held", item, name, detail, source)
     for item in result.get("protected_iocs") or ():
         yield _finding("protected", item, name, str(item.get("reason") or "protected"), source)
     for item in result.get("failed_iocs") or ():
