@@ -34,9 +34,10 @@ from .doctor_facts import read_facts
 from .doctor_findings import FAILED, SCOPES, SKIPPED, Findings
 from .doctor_local import check_network, check_software, check_tls
 from .doctor_probe import Probe
+from .doctor_reserved import SOURCE, find_leftovers
 from .doctor_share import share
 from .doctor_tenant import check_host_groups, check_tenant
-from .doctor_write import SOURCE, WriteTest, find_leftovers
+from .doctor_write import WriteTest
 from .options import CONNECTION, PROTECTION, ArgumentSpec
 
 SPEC = (

@@ -2,15 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The write test: harmless indicators of reserved values, with a source of their own, that never stay.
-
-Leftovers are indicators that have this source and a reserved value. Nothing else is ever deleted.
-"""
+"""The write test: harmless indicators of reserved values, with a source of their own, that never stay."""
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import signal
 import threading
 from contextlib import contextmanager
@@ -21,76 +16,22 @@ from ..api.errors import FalconError, PermissionRefused, RequestRefused
 from ..ioc.record import Record
 from .doctor_facts import note_by_id, order_of
 from .doctor_findings import FAILED, PASSED, Findings
-from .doctor_probe import COMBINED, ENTITIES, Probe
+from .doctor_probe import COMBINED, Probe
+from .doctor_reserved import RESERVED_NAMES, SHA256, SOURCE, by_id, find_leftovers, is_ours
 
-SOURCE = "threatops.falcon.doctor"
-#: The SHA-256 of this text is the one hash that the test uses.
-HASHED_TEXT = "threatops.falcon doctor"
-SHA256 = hashlib.sha256(HASHED_TEXT.encode()).hexdigest()
-_DOMAIN = ".threatops-falcon-doctor.example"
-_NETWORKS = tuple(
-    ipaddress.ip_network(text)
-    for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
-)
 #: Seconds for which the doctor waits until search shows a write.
 LONGEST_LAG = 10
 _SOON = 3
+# Falcon's words for a full tenant, which has no code of its own.
+_FULL = "limit of 1 million"
 
+_DOMAIN = f".threatops-falcon-doctor{RESERVED_NAMES}"
 _MAIN = ("domain", f"main{_DOMAIN}")
 _HASH = ("sha256", SHA256)
 _EXPIRING = ("ipv4", "192.0.2.113")
 _OTHERS = (("ipv6", "2001:db8::113"), ("domain", f"Mixed-Case{_DOMAIN}"))
 _PROBES = tuple(("domain", f"{name}{_DOMAIN}") for name in ("atomic", "capitals", "long", "mobile"))
 _ALL = (_MAIN, _HASH, _EXPIRING, *_OTHERS, *_PROBES)
-
-
-def is_ours(record: Record) -> bool:
-    """Whether an indicator is a leftover: it has the source of the test and a reserved value."""
-    return record.get("source") == SOURCE and _is_reserved(str(record.get("type")), str(record.get("value")))
-
-
-def _is_reserved(kind: str, value: str) -> bool:
-    if kind == "sha256":
-        return value.lower() == SHA256
-    if kind == "domain":
-        return value.lower().endswith(_DOMAIN)
-    try:
-        return any(ipaddress.ip_address(value) in network for network in _NETWORKS)
-    except ValueError:
-        return False
-
-
-def find_leftovers(probe: Probe) -> list[Record]:
-    """Leftovers that are alive: what search shows is read again by id, since search may be behind.
-
-    Raises FalconError.
-    """
-    found = probe.ask(
-        COMBINED,
-        [("filter", f"source:['{SOURCE}']+deleted:false"), ("limit", "100")],
-        purpose="look for leftovers of the write test",
-    )
-    ids = [
-        str(row["id"]) for row in found.resources if isinstance(row, dict) and is_ours(row) and row.get("id")
-    ]
-    return [record for record in _by_id(probe, ids) if is_ours(record)]
-
-
-def _by_id(probe: Probe, ids: Sequence[str]) -> list[Record]:
-    """Live indicators by id. Raises FalconError."""
-    if not ids:
-        return []
-    try:
-        rows = probe.ask(
-            ENTITIES, [("ids", one) for one in ids], purpose="read indicators of the write test"
-        ).resources
-    except RequestRefused as error:
-        if error.status != 404:
-            raise
-        rows = error.answer.resources
-        if not rows and len(ids) > 1:  # a tenant that answers 404 as soon as one of several is unknown
-            return [record for one in ids for record in _by_id(probe, [one])]
-    return [row for row in rows if isinstance(row, dict) and row.get("id") in ids and not row.get("deleted")]
 
 
 class WriteTest:
@@ -101,6 +42,7 @@ class WriteTest:
         self._findings = findings
         self._ids: list[str] = []
         self._unsure = False
+        self._refusal: RequestRefused | None = None
 
     def run(self, leftovers: Sequence[Record]) -> int:
         """Delete the leftovers, test, and delete all that was made, also when interrupted.
@@ -134,7 +76,7 @@ class WriteTest:
             ]
         )
         if first is None:
-            return
+            raise self._refusal or RequestRefused("Falcon stored none of the indicators of the write test")
         main = next((record for record in first if record.get("value") == _MAIN[1]), {})
         expiring = next((record for record in first if record.get("value") == _EXPIRING[1]), {})
         self._measure_lag(str(main.get("id")))
@@ -171,7 +113,7 @@ class WriteTest:
             purpose="look for the values of the write test",
         )
         foreign = [str(row["id"]) for row in found.resources if isinstance(row, dict) and not is_ours(row)]
-        return [f"{row['type']} {row['value']}" for row in _by_id(self._probe, foreign)]
+        return [f"{row['type']} {row['value']}" for row in by_id(self._probe, foreign)]
 
     def _create(self, rows: list[dict[str, Any]], *, ignore_warnings: bool = False) -> list[Record] | None:
         """Create; None where the whole request was refused."""
@@ -190,8 +132,8 @@ class WriteTest:
             self._unsure = False
             if self._findings.status("scope:IOC Management:write") != PASSED:
                 self._granted()
-            if not error.answer.resources and len(rows) > 1 and not self._ids:
-                # No row is to blame: the tenant takes no more indicators at all.
+            self._refusal = error
+            if _FULL in error.message.lower():
                 self._findings.amend(
                     "quota", FAILED, error.message, "Delete expired indicators (purge_expired)."
                 )
@@ -305,7 +247,7 @@ class WriteTest:
         for seconds in range(LONGEST_LAG + 1):
             if seconds:
                 client.pause(1)
-            if any(row.get("expired") for row in _by_id(self._probe, [str(record["id"])])):
+            if any(row.get("expired") for row in by_id(self._probe, [str(record["id"])])):
                 break
         self._findings.fact("U28", seconds)
 
@@ -362,7 +304,7 @@ class WriteTest:
                 return
 
     def _delete_made(self) -> None:
-        for record in _by_id(self._probe, list(dict.fromkeys(self._ids))):
+        for record in by_id(self._probe, list(dict.fromkeys(self._ids))):
             if not is_ours(record):
                 continue
             try:
@@ -374,7 +316,7 @@ class WriteTest:
             except RequestRefused as error:
                 if error.status != 404:
                     raise
-        alive = [record for record in _by_id(self._probe, self._ids) if is_ours(record)]
+        alive = [record for record in by_id(self._probe, self._ids) if is_ours(record)]
         self._findings.leftovers = [{"type": str(one["type"]), "value": str(one["value"])} for one in alive]
         self._ids = [str(record["id"]) for record in alive]
 

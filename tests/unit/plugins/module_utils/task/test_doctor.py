@@ -19,7 +19,12 @@ from run_task import run, start_module
 from simulator import likeness
 
 from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
-from ansible_collections.threatops.falcon.plugins.module_utils.task import doctor, doctor_local, doctor_write
+from ansible_collections.threatops.falcon.plugins.module_utils.task import (
+    doctor,
+    doctor_local,
+    doctor_reserved,
+    doctor_write,
+)
 from ansible_collections.threatops.falcon.plugins.module_utils.task.doctor_findings import QUESTIONS, SCOPES
 
 CID = "20879a8064904ecfbb62c118a6a19411"
@@ -59,7 +64,7 @@ def seen(result: dict[str, Any], number: str) -> Any:
 
 
 def ours(tenant: Any) -> list[str]:
-    return [one["value"] for one in tenant.indicators() if one.get("source") == doctor_write.SOURCE]
+    return [one["value"] for one in tenant.indicators() if one.get("source") == doctor_reserved.SOURCE]
 
 
 @pytest.fixture
@@ -145,6 +150,13 @@ def test_a_full_tenant(hurried: Any) -> None:
     hurried.quirk(quota=3)
     result = look(hurried, **WRITE)
     assert check(result, "quota")["status"] == "failed" and ours(hurried) == []
+    assert (result["write_test"]["status"], result["write_test"]["code"]) == ("failed", "refused")
+
+
+def test_a_tenant_that_refuses_all_of_it(hurried: Any) -> None:
+    hurried.faults({"match": {"method": "POST", "path": ENTITIES}, "do": {"status": 400}})
+    result = look(hurried, **WRITE)
+    assert (result["write_test"]["status"], check(result, "quota")["status"]) == ("failed", "passed")
 
 
 def test_a_slow_tenant(simulator: Any) -> None:
@@ -316,20 +328,24 @@ def test_nothing_is_written_in_check_mode(simulator: Any, tmp_path: Path) -> Non
 
 
 def leftover(**fields: Any) -> dict[str, Any]:
-    return {"type": "ipv6", "value": "2001:db8::113", "source": doctor_write.SOURCE, **fields}
+    return {"type": "ipv6", "value": "2001:db8::113", "source": doctor_reserved.SOURCE, **fields}
 
 
 def test_leftovers_are_named_and_deleted_and_nothing_else(hurried: Any) -> None:
     hurried.seed(
         indicators=[
             leftover(),
+            leftover(type="domain", value="any.example"),
             leftover(value="2001:db9::1"),
             {"type": "domain", "value": "other.threatops-falcon-doctor.example", "source": "soc"},
         ]
     )
     named = look(hurried)
-    assert named["leftovers"] == [{"type": "ipv6", "value": "2001:db8::113"}]
-    assert len(hurried.indicators()) == 3
+    assert named["leftovers"] == [
+        {"type": "ipv6", "value": "2001:db8::113"},
+        {"type": "domain", "value": "any.example"},
+    ]
+    assert len(hurried.indicators()) == 4
     deleted = look(hurried, **WRITE)
     assert (deleted["leftovers"], deleted["changed"]) == ([], True)
     assert sorted(one["value"] for one in hurried.indicators()) == [
@@ -418,7 +434,13 @@ def test_what_is_shared_names_nobody(demo_simulator: Any) -> None:
     result = look(demo_simulator, **WRITE)
     shared = json.dumps({**result["share_preview"], "format": ""})
     dump = demo_simulator.dump()
-    private = {demo_simulator.client_id, demo_simulator.client_secret, CID, "127.0.0.1", doctor_write.SOURCE}
+    private = {
+        demo_simulator.client_id,
+        demo_simulator.client_secret,
+        CID,
+        "127.0.0.1",
+        doctor_reserved.SOURCE,
+    }
     for record in dump["indicators"]:
         private |= {record["id"], record["value"], record["created_by"], record.get("source") or CID}
         private |= {*record.get("tags", [])}
