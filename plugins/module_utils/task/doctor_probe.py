@@ -114,9 +114,8 @@ class Probe:
     def now(self) -> float:
         """The time of Falcon's clock, in seconds since 1970."""
         offset = self.clock_offset or 0.0
-        return time.time() + (
-            offset if abs(offset) > 1 else 0.0
-        )  # Date has whole seconds: below that they agree
+        # Date has whole seconds: a smaller difference than that is none.
+        return time.time() + (offset if abs(offset) > 1 else 0.0)
 
     def _look_at_certificate(self, response: Any, **_more: Any) -> None:
         connection = getattr(response.raw, "connection", None) or getattr(response.raw, "_connection", None)
