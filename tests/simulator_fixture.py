@@ -20,8 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any
 
 import pytest
 import requests
@@ -41,30 +42,30 @@ class Tenant:
         self._session = requests.Session()
         self._session.trust_env = False
 
-    def log(self, method: Optional[str] = None, path: str = "") -> List[Dict[str, Any]]:
+    def log(self, method: str | None = None, path: str = "") -> list[dict[str, Any]]:
         """Requests so far, oldest first; of one method, or below a path."""
         wanted = {"path": path, **({"method": method} if method else {})}
-        entries: List[Dict[str, Any]] = self._ask("GET", "log", params=wanted)["entries"]
+        entries: list[dict[str, Any]] = self._ask("GET", "log", params=wanted)["entries"]
         return entries
 
     def clear_log(self) -> None:
         """Forget the requests so far."""
         self._ask("DELETE", "log")
 
-    def violations(self) -> List[Dict[str, Any]]:
+    def violations(self) -> list[dict[str, Any]]:
         """Requests that a careful client would not have sent."""
-        entries: List[Dict[str, Any]] = self._ask("GET", "violations")["entries"]
+        entries: list[dict[str, Any]] = self._ask("GET", "violations")["entries"]
         return entries
 
-    def dump(self, **query: str) -> Dict[str, Any]:
+    def dump(self, **query: str) -> dict[str, Any]:
         """Everything stored; ``cid`` and ``filter`` narrow it."""
         return self._ask("GET", "dump", params=query)
 
-    def indicators(self, *, deleted: bool = False) -> List[Dict[str, Any]]:
+    def indicators(self, *, deleted: bool = False) -> list[dict[str, Any]]:
         """Stored indicators; deleted ones on request."""
         return [record for record in self.dump()["indicators"] if deleted or not record["deleted"]]
 
-    def seed(self, content: Optional[Mapping[str, Any]] = None, **parts: Any) -> Dict[str, Any]:
+    def seed(self, content: Mapping[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
         """Store indicators, host_groups, hosts, sightings, processes, clients, legacy_iocs, generate={count: N}."""
         return self._ask("POST", "seed", {**(content or {}), **parts})
 
@@ -72,9 +73,9 @@ class Tenant:
         """Replace the scripted faults; none ends all trouble."""
         self._ask("POST", "faults", {"faults": list(rules)})
 
-    def fault_counts(self) -> List[Dict[str, Any]]:
+    def fault_counts(self) -> list[dict[str, Any]]:
         """The rules with how often each was seen and fired."""
-        rules: List[Dict[str, Any]] = self._ask("GET", "faults")["faults"]
+        rules: list[dict[str, Any]] = self._ask("GET", "faults")["faults"]
         return rules
 
     def quirk(self, **values: Any) -> None:
@@ -98,7 +99,7 @@ class Tenant:
         self._ask("POST", "reset", {"content": content})
 
     def token(
-        self, client_id: Optional[str] = None, client_secret: Optional[str] = None, member_cid: str = ""
+        self, client_id: str | None = None, client_secret: str | None = None, member_cid: str = ""
     ) -> str:
         """A bearer token."""
         form = {
@@ -114,7 +115,7 @@ class Tenant:
         answer.raise_for_status()
         return str(answer.json()["access_token"])
 
-    def call(self, method: str, path: str, *, token: Optional[str] = None, **more: Any) -> requests.Response:
+    def call(self, method: str, path: str, *, token: str | None = None, **more: Any) -> requests.Response:
         """A signed request to the tenant (``more`` as for requests)."""
         headers = {"Authorization": f"Bearer {token or self.token()}", **more.pop("headers", {})}
         return self._session.request(
@@ -129,13 +130,13 @@ class Tenant:
         self,
         method: str,
         name: str,
-        body: Optional[Mapping[str, Any]] = None,
-        params: Optional[Mapping[str, str]] = None,
-    ) -> Dict[str, Any]:
+        body: Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
         answer = self._session.request(
             method, f"{self.url}/simulator/{name}", json=body, params=params, timeout=120
         )
-        content: Dict[str, Any] = answer.json()
+        content: dict[str, Any] = answer.json()
         if answer.status_code != 200:
             raise AssertionError(f"simulator refused {method} {name}: {content.get('error')}")
         return content

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from simulator_fixture import Tenant
@@ -22,7 +22,7 @@ def ioc(simulator: Tenant) -> Any:
     )
 
 
-def _domain(name: str, **more: Any) -> Dict[str, Any]:
+def _domain(name: str, **more: Any) -> dict[str, Any]:
     fields = {
         "type": "domain",
         "value": name,
@@ -33,10 +33,10 @@ def _domain(name: str, **more: Any) -> Dict[str, Any]:
     return {**fields, "applied_globally": True, **more}
 
 
-def _create(ioc: Any, *rows: Dict[str, Any], **more: Any) -> List[Dict[str, Any]]:
+def _create(ioc: Any, *rows: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
     answer = ioc.indicator_create(body={"comment": "test", "indicators": list(rows)}, **more)
     assert answer["status_code"] == 201, answer
-    resources: List[Dict[str, Any]] = answer["body"]["resources"]
+    resources: list[dict[str, Any]] = answer["body"]["resources"]
     return resources
 
 
@@ -74,7 +74,7 @@ def test_create_with_keywords_as_falconpy_users_write_it(ioc: Any) -> None:
 
 def test_combined_reads_past_ten_thousand(ioc: Any, simulator: Tenant) -> None:
     simulator.seed(generate={"count": 10_450, "source": "bulk"})
-    seen: List[str] = []
+    seen: list[str] = []
     after = None
     pages = 0
     while True:
@@ -246,8 +246,8 @@ def test_filters(ioc: Any, simulator: Tenant, fql: str, expected: set[str] | Non
 def test_sorts_page_through_without_loss(ioc: Any, sort: str) -> None:
     severities = ["low", "high", "critical"]
     _create(ioc, *[_domain(f"n{number:02d}.test", severity=severities[number % 3]) for number in range(20)])
-    seen: List[Dict[str, Any]] = []
-    after: Dict[str, Any] = {}
+    seen: list[dict[str, Any]] = []
+    after: dict[str, Any] = {}
     while True:
         answer = ioc.indicator_combined(limit=7, sort=sort, **after)
         rows = answer["body"]["resources"]
@@ -274,10 +274,10 @@ def test_scope_switches_both_ways(ioc: Any, simulator: Tenant) -> None:
     (made,) = _create(ioc, {**_domain("evil.test"), "applied_globally": False, "host_groups": [first]})
     one = made["id"]
 
-    def switch(**fields: Any) -> Dict[str, Any]:
+    def switch(**fields: Any) -> dict[str, Any]:
         answer = ioc.indicator_update(body={"indicators": [{"id": one, **fields}]})
         assert answer["status_code"] == 200, answer
-        record: Dict[str, Any] = answer["body"]["resources"][0]
+        record: dict[str, Any] = answer["body"]["resources"][0]
         return record
 
     assert switch(host_groups=[first, second])["host_groups"] == [first, second]
@@ -355,7 +355,7 @@ def test_lookups_counts_hosts_and_processes(demo_simulator: Tenant) -> None:
     assert ioc.indicator_get_device_count_v1(**pair)["body"]["resources"] == [
         {**pair, "device_count": 250, "limit_exceeded": False}
     ]
-    seen: List[str] = []
+    seen: list[str] = []
     offset = ""
     while True:
         answer = ioc.indicator_get_devices_ran_on_v1(

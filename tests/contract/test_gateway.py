@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 import requests
@@ -17,12 +17,12 @@ ENTITIES = "/iocs/entities/indicators/v1"
 CANARY = "canary_secret_that_must_never_be_logged0"
 
 
-def domain(name: str = "evil.test", **more: Any) -> Dict[str, Any]:
+def domain(name: str = "evil.test", **more: Any) -> dict[str, Any]:
     row = {"type": "domain", "value": name, "action": "detect", "severity": "high", "platforms": ["windows"]}
     return {**row, "applied_globally": True, **more}
 
 
-def post(tenant: Tenant, *rows: Dict[str, Any], **more: Any) -> requests.Response:
+def post(tenant: Tenant, *rows: dict[str, Any], **more: Any) -> requests.Response:
     return tenant.call("POST", ENTITIES, json={"comment": "test", "indicators": list(rows)}, **more)
 
 
@@ -54,7 +54,7 @@ def test_token_answer_has_the_vendors_shape_and_no_region(simulator: Tenant) -> 
         ({}, 400, "Failed to generate access token"),
     ],
 )
-def test_wrong_credentials(simulator: Tenant, form: Dict[str, str], status: int, text: str) -> None:
+def test_wrong_credentials(simulator: Tenant, form: dict[str, str], status: int, text: str) -> None:
     answer = requests.post(f"{simulator.url}/oauth2/token", data=form, timeout=5)
     assert answer.status_code == status
     body = answer.json()

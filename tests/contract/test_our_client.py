@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any
 
 import pytest
 from simulator_fixture import Tenant
@@ -60,7 +61,7 @@ def check(tenant: Tenant) -> set[tuple[str, str]]:
     return routes(tenant)
 
 
-def domain(name: str) -> Dict[str, Any]:
+def domain(name: str) -> dict[str, Any]:
     fields = {
         "type": "domain",
         "value": name,
@@ -76,7 +77,7 @@ def test_indicators_of_today(client: Client, demo_simulator: Tenant) -> None:
     names = [f"n{number}.test" for number in range(450)]
     made = current.create([domain(name) for name in names], comment="a + b & c", retrodetects=False)
     assert {outcome.status for outcome in made} == {"done"}
-    ids: List[str] = [outcome.record["id"] for outcome in made if outcome.record]
+    ids: list[str] = [outcome.record["id"] for outcome in made if outcome.record]
     observed = current.observe([("domain", name, name) for name in names[:3]], ["feed"], True)
     assert len(observed) == 450
     assert len(current.observe([("domain", names[0], names[0].upper())], [], False)) == 1

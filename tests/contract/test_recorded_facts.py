@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import requests
@@ -16,9 +16,9 @@ ENTITIES, COMBINED = "/iocs/entities/indicators/v1", "/iocs/combined/indicator/v
 PLAIN = {"type": "domain", "value": "plain.example", "platforms": ["linux"], "applied_globally": True}
 
 
-def listed(tenant: Tenant, **params: Any) -> List[Dict[str, Any]]:
-    body: Dict[str, Any] = tenant.call("GET", COMBINED, params=params).json()
-    rows: List[Dict[str, Any]] = body["resources"]
+def listed(tenant: Tenant, **params: Any) -> list[dict[str, Any]]:
+    body: dict[str, Any] = tenant.call("GET", COMBINED, params=params).json()
+    rows: list[dict[str, Any]] = body["resources"]
     return rows
 
 
@@ -77,7 +77,7 @@ def test_reads_by_id_and_row_problems_have_no_pagination(simulator: Tenant) -> N
     simulator.seed(indicators=[{"type": "domain", "value": "a.example"}])
     (record,) = listed(simulator)
 
-    def asked() -> List[bool]:
+    def asked() -> list[bool]:
         answers = [
             simulator.call("GET", ENTITIES, params={"ids": record["id"]}),
             simulator.call("POST", ENTITIES, json={"indicators": [{"type": "domain"}]}),
@@ -112,7 +112,7 @@ def test_the_region_comes_with_ordinary_answers_and_refused_tokens(simulator: Te
 @pytest.mark.parametrize(
     ("quirk", "values"), [("10_to_90", [0, 10, 30, 50, 70, 90]), ("1_to_5", [0, 1, 2, 3, 4, 5])]
 )
-def test_severity_numbers(simulator: Tenant, quirk: str, values: List[int]) -> None:
+def test_severity_numbers(simulator: Tenant, quirk: str, values: list[int]) -> None:
     names = ["", "informational", "low", "medium", "high", "critical"]
     simulator.seed(
         indicators=[

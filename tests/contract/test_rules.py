@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import pytest
 import requests
@@ -19,13 +19,13 @@ GROUP = "d78cd791785442a98ec75249d8c385dd"
 ZERO = "0001-01-01T00:00:00.000Z"
 
 
-def domain(name: str = "evil.test", **more: Any) -> Dict[str, Any]:
+def domain(name: str = "evil.test", **more: Any) -> dict[str, Any]:
     row = {"type": "domain", "value": name, "action": "detect", "severity": "high", "platforms": ["windows"]}
     row.update({"applied_globally": True, **more})
     return {key: value for key, value in row.items() if value != "LEFT OUT"}
 
 
-def create(tenant: Tenant, *rows: Dict[str, Any], **query: str) -> requests.Response:
+def create(tenant: Tenant, *rows: dict[str, Any], **query: str) -> requests.Response:
     return tenant.call("POST", ENTITIES, json={"indicators": list(rows)}, params=query)
 
 
@@ -33,17 +33,17 @@ def update(tenant: Tenant, one: str, **fields: Any) -> requests.Response:
     return tenant.call("PATCH", ENTITIES, json={"indicators": [{"id": one, **fields}]})
 
 
-def stored(tenant: Tenant, *rows: Dict[str, Any]) -> List[Dict[str, Any]]:
+def stored(tenant: Tenant, *rows: dict[str, Any]) -> list[dict[str, Any]]:
     answer = create(tenant, *rows)
     assert answer.status_code == 201, answer.text
-    records: List[Dict[str, Any]] = answer.json()["resources"]
+    records: list[dict[str, Any]] = answer.json()["resources"]
     return records
 
 
-def listed(tenant: Tenant, **query: Any) -> Dict[str, Any]:
+def listed(tenant: Tenant, **query: Any) -> dict[str, Any]:
     answer = tenant.call("GET", COMBINED, params=query)
     assert answer.status_code == 200, answer.text
-    body: Dict[str, Any] = answer.json()
+    body: dict[str, Any] = answer.json()
     return body
 
 
@@ -129,7 +129,7 @@ MOBILE = ["ios", "android"]
         ({"id": "a" * 64}, "id"),
     ],
 )
-def test_what_a_create_takes(simulator: Tenant, row: Dict[str, Any], field: Optional[str]) -> None:
+def test_what_a_create_takes(simulator: Tenant, row: dict[str, Any], field: str | None) -> None:
     simulator.seed(host_groups=[{"id": GROUP, "name": "Servers"}])
     simulator.quirk(action_on_create="required")
     answer = create(simulator, domain(**row))
@@ -230,7 +230,7 @@ def test_expiration_goes_away_with_the_zero_time(simulator: Tenant) -> None:
         ({"severity": "", "action": "no_action"}, None),
     ],
 )
-def test_what_an_update_takes(simulator: Tenant, fields: Dict[str, Any], field: Optional[str]) -> None:
+def test_what_an_update_takes(simulator: Tenant, fields: dict[str, Any], field: str | None) -> None:
     (made,) = stored(simulator, domain(source="feed"))
     answer = update(simulator, made["id"], **fields)
     if field:
@@ -294,7 +294,7 @@ def test_a_made_up_after_is_refused(simulator: Tenant, token: str) -> None:
         ({"sort": "value.up"}, 400),
     ],
 )
-def test_page_bounds(simulator: Tenant, query: Dict[str, Any], status: int) -> None:
+def test_page_bounds(simulator: Tenant, query: dict[str, Any], status: int) -> None:
     assert simulator.call("GET", COMBINED, params=query).status_code == status
 
 
@@ -503,7 +503,7 @@ def test_aggregate_counts_values(simulator: Tenant) -> None:
         domain("c.test", severity="low"),
     )
 
-    def buckets(field: str, fql: str = "") -> Dict[str, int]:
+    def buckets(field: str, fql: str = "") -> dict[str, int]:
         body = {"name": "x", "type": "terms", "field": field, "filter": fql}
         answer = simulator.call("POST", "/iocs/aggregates/indicators/v1", json=body)
         return {bucket["label"]: bucket["count"] for bucket in answer.json()["resources"][0]["buckets"]}

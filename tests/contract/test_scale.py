@@ -10,7 +10,8 @@ with ``-m soak`` takes a million indicators and also holds the wall clock.
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from collections.abc import Iterator
+from typing import Any, Callable
 
 import pytest
 
@@ -43,19 +44,19 @@ class Measured:
     def call(self, body: Any = None, **parameters: Any) -> Call:
         return Call(self.simulator, self.client, self.tenant, parameters, body)
 
-    def page(self, fql: str, after: str = "") -> Tuple[int, str, int]:
+    def page(self, fql: str, after: str = "") -> tuple[int, str, int]:
         """Rows, next token and total of a page."""
         answer = search.combined(self.call(filter=fql, limit=PAGE, **({"after": after} if after else {})))
         pagination = answer.pagination or {}
         return len(answer.resources or []), pagination.get("after", ""), pagination["total"]
 
-    def cost(self, work: Callable[..., Any], *arguments: Any) -> Tuple[int, float, Any]:
+    def cost(self, work: Callable[..., Any], *arguments: Any) -> tuple[int, float, Any]:
         """Steps and milliseconds of some work, and its result."""
         before, started = self.steps, time.perf_counter()
         result = work(*arguments)
         return self.steps - before, (time.perf_counter() - started) * 1000, result
 
-    def every_page(self, fql: str) -> List[Tuple[int, float]]:
+    def every_page(self, fql: str) -> list[tuple[int, float]]:
         """Costs of all pages behind the first, which counts the matches."""
         _rows, after, _total = self.page(fql)
         costs = []
@@ -65,9 +66,9 @@ class Measured:
             costs.append((steps, milliseconds))
         return costs[:-1]
 
-    def batch(self, start: int, rows: int = 200) -> Tuple[int, float]:
+    def batch(self, start: int, rows: int = 200) -> tuple[int, float]:
         """Cost of creating a batch."""
-        fields: Dict[str, Any] = {
+        fields: dict[str, Any] = {
             "type": "domain",
             "action": "no_action",
             "platforms": ["mac"],

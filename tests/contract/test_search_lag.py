@@ -9,7 +9,7 @@ No test waits for the lag to end: lags are long, and ending them is a switch.
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from simulator_fixture import Tenant
@@ -18,7 +18,7 @@ ENTITIES, COMBINED = "/iocs/entities/indicators/v1", "/iocs/combined/indicator/v
 LONG = 600
 
 
-def create(tenant: Tenant, token: str, *values: str) -> List[str]:
+def create(tenant: Tenant, token: str, *values: str) -> list[str]:
     rows = [
         {
             "type": "domain",
@@ -35,14 +35,14 @@ def create(tenant: Tenant, token: str, *values: str) -> List[str]:
     return [record["id"] for record in answer.json()["resources"]]
 
 
-def search(tenant: Tenant, token: str, **params: Any) -> Dict[str, Any]:
+def search(tenant: Tenant, token: str, **params: Any) -> dict[str, Any]:
     answer = tenant.call("GET", COMBINED, token=token, params=params)
     assert answer.status_code == 200, answer.text
-    body: Dict[str, Any] = answer.json()
+    body: dict[str, Any] = answer.json()
     return body
 
 
-def values_of(body: Dict[str, Any]) -> List[str]:
+def values_of(body: dict[str, Any]) -> list[str]:
     return [record["value"] for record in body["resources"] or []]
 
 
@@ -133,7 +133,7 @@ def test_a_total_may_be_behind_the_rows(simulator: Tenant) -> None:
     ],
 )
 def test_a_listing_moves_when_it_is_written_to(
-    simulator: Tenant, order: str, written: str, read: List[str]
+    simulator: Tenant, order: str, written: str, read: list[str]
 ) -> None:
     """Without `sort` a page may repeat a record, or miss it, that somebody writes while the listing is read."""
     token = simulator.token()

@@ -8,11 +8,9 @@ Each exception below is a parameter that no published description has, with the 
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
+Parameters = dict[str, str]
 
-Parameters = Dict[str, str]
-
-UNPUBLISHED: Dict[Tuple[str, str], Parameters] = {
+UNPUBLISHED: dict[tuple[str, str], Parameters] = {
     # Cortex XSOAR and PSFalcon page QueryIOCs and select several legacy indicators at once.
     ("GET", "/indicators/queries/iocs/v1"): {"limit": "integer", "offset": "integer", "sort": "string"},
     ("GET", "/indicators/entities/iocs/v1"): {"ids": "array"},
@@ -21,11 +19,11 @@ UNPUBLISHED: Dict[Tuple[str, str], Parameters] = {
 }
 
 
-def vendor_table() -> Dict[Tuple[str, str], Parameters]:
+def vendor_table() -> dict[tuple[str, str], Parameters]:
     """Query parameters with their types, by method and path."""
     from falconpy._endpoint import api_endpoints
 
-    table: Dict[Tuple[str, str], Parameters] = {}
+    table: dict[tuple[str, str], Parameters] = {}
     for _operation, method, path, _description, _service, parameters, *_rest in api_endpoints:
         found = table.setdefault((method, path.split("?")[0]), {})
         for parameter in parameters:

@@ -9,7 +9,8 @@ For this machine only, without a token.
 from __future__ import annotations
 
 import json
-from typing import Any, Awaitable, Callable, List, Optional
+from collections.abc import Awaitable
+from typing import Any, Callable
 
 import yaml
 from starlette.requests import Request
@@ -37,7 +38,7 @@ class Admin:
         self.initial = initial
         self.strict, self.legacy = simulator.strict, simulator.legacy
 
-    def routes(self) -> List[Route]:
+    def routes(self) -> list[Route]:
         """Routes below /simulator."""
         table = (
             ("GET", "log", self.log),
@@ -167,7 +168,7 @@ class Admin:
     async def reset(self, request: Request) -> Response:
         """Back to the start: content, clients, tokens, quirks, faults, clock, limits, log."""
         content = await _content(request)
-        start: Optional[str] = content.get("content", "initial") if isinstance(content, dict) else None
+        start: str | None = content.get("content", "initial") if isinstance(content, dict) else None
         if start not in ("initial", "demo", "empty"):
             raise UnknownQuirk("content must be initial, demo or empty")
         simulator = self.simulator

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any
 
 JSON_TYPE = "application/json"
 IOC_MANAGER = "ioc-manager"
@@ -27,13 +28,13 @@ class Answer:
     """
 
     status: int = 200
-    resources: Optional[List[str]] = field(default_factory=list)
-    errors: Optional[List[Dict[str, Any]]] = field(default_factory=list)
-    pagination: Optional[Dict[str, Any]] = None
+    resources: list[str] | None = field(default_factory=list)
+    errors: list[dict[str, Any]] | None = field(default_factory=list)
+    pagination: dict[str, Any] | None = None
     powered_by: str = IOC_MANAGER
-    headers: Dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     content_type: str = JSON_TYPE
-    raw: Optional[str] = None
+    raw: str | None = None
     with_resources: bool = True
     null_errors: bool = False
     trace_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -43,7 +44,7 @@ class Answer:
         """The bytes of the body."""
         if self.raw is not None:
             return self.raw.encode()
-        meta: Dict[str, Any] = {
+        meta: dict[str, Any] = {
             "query_time": time.perf_counter() - self.started,
             "powered_by": self.powered_by,
             "trace_id": self.trace_id,
@@ -68,7 +69,7 @@ def values(items: Sequence[object], **more: Any) -> Answer:
     return Answer(resources=[_compact(item) for item in items], **more)
 
 
-def error(code: int, message: str) -> Dict[str, Any]:
+def error(code: int, message: str) -> dict[str, Any]:
     """One entry of ``errors`` (msa.APIError)."""
     return {"code": code, "message": message}
 
@@ -81,10 +82,10 @@ class Refusal(Exception):
         status: int,
         message: str,
         *,
-        resources: Optional[Sequence[object]] = None,
+        resources: Sequence[object] | None = None,
         powered_by: str = IOC_MANAGER,
         violation: str = "",
-        headers: Optional[Dict[str, str]] = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status

@@ -10,8 +10,8 @@ import binascii
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Dict, FrozenSet, Mapping, Optional, Tuple
 from urllib.parse import parse_qs, unquote_plus
 
 from .answers import Answer, Refusal
@@ -47,8 +47,8 @@ class Client:
     client_secret: str
     name: str
     cid: str
-    scopes: FrozenSet[str]
-    children: Tuple[str, ...] = ()
+    scopes: frozenset[str]
+    children: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _CLIENT_ID.fullmatch(self.client_id):
@@ -61,7 +61,7 @@ class Client:
                 f"unknown scopes {', '.join(sorted(unknown))}; there are {', '.join(sorted(SCOPES))}"
             )
 
-    def public(self) -> Dict[str, object]:
+    def public(self) -> dict[str, object]:
         """Everything but the secret."""
         return {
             "client_id": self.client_id,
@@ -85,8 +85,8 @@ class Credentials:
     """All clients and live tokens."""
 
     def __init__(self) -> None:
-        self.clients: Dict[str, Client] = {}
-        self.tokens: Dict[str, Token] = {}
+        self.clients: dict[str, Client] = {}
+        self.tokens: dict[str, Token] = {}
 
     def add(self, client: Client) -> None:
         """Make a client known, or replace it."""
@@ -122,7 +122,7 @@ class Credentials:
         self.tokens.pop(_form(body).get("token", ""), None)
         return Answer(errors=[], with_resources=False, powered_by=TOKEN_SERVICE)
 
-    def find(self, authorization: str) -> Optional[Token]:
+    def find(self, authorization: str) -> Token | None:
         """The token of a bearer header if it is live."""
         token = self.tokens.get(bearer(authorization))
         return token if token and token.expires > time.time() else None
@@ -159,11 +159,11 @@ def form_names(body: bytes) -> Mapping[str, str]:
     return {name: form[name] for name in ("client_id", "member_cid") if name in form}
 
 
-def _form(body: bytes) -> Dict[str, str]:
+def _form(body: bytes) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
 
 
-def _basic(authorization: str) -> Tuple[str, str]:
+def _basic(authorization: str) -> tuple[str, str]:
     kind, _space, text = authorization.partition(" ")
     if kind.lower() != "basic":
         return "", ""

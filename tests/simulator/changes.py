@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Any, Dict, List, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 from . import rules
 from .answers import Answer, Refusal, error, values
@@ -54,10 +55,10 @@ def create(call: Call) -> Answer:
     return reply
 
 
-def _mark_duplicates(call: Call, rows: Sequence[Row]) -> Dict[int, Record]:
+def _mark_duplicates(call: Call, rows: Sequence[Row]) -> dict[int, Record]:
     """Warn of pairs that exist, in the tenant or earlier in the batch. Returns the stored record by row number."""
     known = call.store.by_pair(call.tenant, {_pair(row) for row in rows if not row.has_error})
-    found: Dict[int, Record] = {}
+    found: dict[int, Record] = {}
     seen = set()
     for row in rows:
         if row.has_error:
@@ -71,14 +72,14 @@ def _mark_duplicates(call: Call, rows: Sequence[Row]) -> Dict[int, Record]:
     return found
 
 
-def _store_new(call: Call, rows: Sequence[Row], stored: Dict[int, Record]) -> List[Record]:
+def _store_new(call: Call, rows: Sequence[Row], stored: dict[int, Record]) -> list[Record]:
     """Write accepted rows; what a repeated pair does is a quirk."""
     repeated = call.quirks.text("duplicate_with_ignore")
     now = instant_text(call.simulator.clock.nanoseconds())
-    fresh: Dict[Tuple[str, str], Record] = {}
-    copies: List[Record] = []
-    changed: List[Record] = []
-    result: List[Record] = []
+    fresh: dict[tuple[str, str], Record] = {}
+    copies: list[Record] = []
+    changed: list[Record] = []
+    result: list[Record] = []
     for row in rows:
         old = stored.get(row.number) or fresh.get(_pair(row))
         if old is None or repeated == "second":
@@ -158,7 +159,7 @@ def update(call: Call) -> Answer:
         if call.quirks.text("unknown_id") == "404":
             return not_found(missing)
         rows = [row for row in rows if row.fields["id"] not in missing]
-    changed: Dict[str, Record] = {}
+    changed: dict[str, Record] = {}
     for row in rows:
         one = row.fields["id"]
         changed[one] = _changed_record(call, row, changed.get(one, stored[one]), context)
@@ -170,7 +171,7 @@ def update(call: Call) -> Answer:
     return values(in_order(call, list(changed.values())), pagination={"limit": 0, "total": len(changed)})
 
 
-def _bulk_update(call: Call, body: Dict[str, Any]) -> Answer:
+def _bulk_update(call: Call, body: dict[str, Any]) -> Answer:
     context = _rules(call)
     row = rules.read_row(1, body["bulk_update"], rules.BULK_FIELDS, context)
     from_parent = row.fields.pop("from_parent", None)
@@ -223,7 +224,7 @@ def delete(call: Call) -> Answer:
             "Either IDs or the FQL filter must be provided, not both",
             violation="DELETE needs one of ids and filter",
         )
-    missing: List[str] = []
+    missing: list[str] = []
     if has_filter:
         condition = read_filter(call, call.text("filter"), call.flag("from_parent"))
         doomed = [
@@ -268,11 +269,11 @@ def _rules(call: Call) -> Rules:
     )
 
 
-def _pair(row: Row) -> Tuple[str, str]:
+def _pair(row: Row) -> tuple[str, str]:
     return row.fields["type"], row.fields["value"]
 
 
-def _submitted(call: Call, body: Dict[str, Any]) -> List[Any]:
+def _submitted(call: Call, body: dict[str, Any]) -> list[Any]:
     rows = body.get("indicators")
     if not isinstance(rows, list) or not rows:
         raise Refusal(400, rules.INPUTS_INVALID, resources=[], violation="no indicators in the body")

@@ -9,7 +9,6 @@ import re
 import time
 from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
-from typing import Optional
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})")
@@ -47,7 +46,7 @@ def instant_text(nanoseconds: int) -> str:
     return f"{text}{decimals}Z"
 
 
-def parse_instant(text: str, *, date_only: bool = True) -> Optional[int]:
+def parse_instant(text: str, *, date_only: bool = True) -> int | None:
     """Nanoseconds since 1970 of an RFC 3339 instant (or a date), or None when it is neither."""
     if date_only and _DATE.fullmatch(text):
         text += "T00:00:00Z"
@@ -63,7 +62,7 @@ def parse_instant(text: str, *, date_only: bool = True) -> Optional[int]:
     return whole * 1_000_000_000 + int((fraction or "0").ljust(9, "0"))
 
 
-def parse_filter_instant(text: str, now_ms: int) -> Optional[int]:
+def parse_filter_instant(text: str, now_ms: int) -> int | None:
     """Milliseconds since 1970 of an FQL date (also ``now-30d``), or None when it is none."""
     relative = _RELATIVE.fullmatch(text)
     if relative:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Any, Callable
 
 from .answers import Answer, Refusal
 from .auth import Client, Credentials
@@ -51,9 +52,9 @@ class Call:
     simulator: Simulator
     client: Client
     tenant: int
-    parameters: Dict[str, Any]
+    parameters: dict[str, Any]
     body: Any
-    violations: List[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
 
     @property
     def store(self) -> Store:
@@ -67,26 +68,26 @@ class Call:
         """A string parameter, empty when it was not sent."""
         return str(self.parameters.get(name, ""))
 
-    def flag(self, name: str) -> Optional[bool]:
+    def flag(self, name: str) -> bool | None:
         """A boolean parameter, None when it was not sent."""
-        value: Optional[bool] = self.parameters.get(name)
+        value: bool | None = self.parameters.get(name)
         return value
 
     def number(self, name: str, default: int) -> int:
         """An integer parameter."""
         return int(self.parameters.get(name, default))
 
-    def many(self, name: str) -> List[str]:
+    def many(self, name: str) -> list[str]:
         """A repeated parameter, each value once."""
         return list(dict.fromkeys(self.parameters.get(name, [])))
 
-    def object_body(self) -> Dict[str, Any]:
+    def object_body(self) -> dict[str, Any]:
         """The body, which must be a JSON object. Raises Refusal."""
         if not isinstance(self.body, dict):
             raise Refusal(400, "the request body must be a JSON object")
         return self.body
 
-    def know_fields(self, body: Dict[str, Any], known: Sequence[str]) -> None:
+    def know_fields(self, body: dict[str, Any], known: Sequence[str]) -> None:
         """Refuse fields the operation does not have when the tenant is strict. Raises Refusal."""
         unknown = sorted(set(body) - set(known))
         if unknown and self.simulator.strict:
@@ -103,7 +104,7 @@ class Operation:
     method: str
     path: str
     handler: Callable[[Call], Answer]
-    scopes: FrozenSet[str]
-    parameters: Tuple[Parameter, ...] = ()
+    scopes: frozenset[str]
+    parameters: tuple[Parameter, ...] = ()
     has_body: bool = False
     legacy_only: bool = False

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Iterable, Tuple
+from collections.abc import Iterable
 
 from .fql import text_match
 
@@ -81,7 +81,7 @@ def connect(path: str) -> sqlite3.Connection:
     return database
 
 
-def write_many(database: sqlite3.Connection, statement: str, rows: Iterable[Tuple[object, ...]]) -> None:
+def write_many(database: sqlite3.Connection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
     """As write(), for so many indicators that it is quicker to build the indexes afterwards."""
     for name in _STATISTICS:
         database.execute(f"DROP INDEX {name}")
@@ -91,7 +91,7 @@ def write_many(database: sqlite3.Connection, statement: str, rows: Iterable[Tupl
         _build_indexes(database)
 
 
-def write(database: sqlite3.Connection, statement: str, rows: Iterable[Tuple[object, ...]]) -> None:
+def write(database: sqlite3.Connection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
     """Run a statement for each row, for all or for none."""
     database.execute("BEGIN")
     try:

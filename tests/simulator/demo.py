@@ -9,7 +9,7 @@ Everything is made up; addresses and names are from the ranges reserved for docu
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any, Dict, List
+from typing import Any
 
 from .seed import DEMO_CID, device_id, group_id
 
@@ -46,7 +46,7 @@ _PLATFORMS = (
 )
 
 
-def clients() -> List[Dict[str, Any]]:
+def clients() -> list[dict[str, Any]]:
     """A client with every scope (also for two child CIDs), one that only reads, one without the Host Groups scope."""
     return [
         {
@@ -71,7 +71,7 @@ def clients() -> List[Dict[str, Any]]:
     ]
 
 
-def content() -> Dict[str, Any]:
+def content() -> dict[str, Any]:
     """The whole demo as a seed."""
     hosts = _hosts()
     return {
@@ -85,7 +85,7 @@ def content() -> Dict[str, Any]:
     }
 
 
-def child_content(cid: str) -> Dict[str, Any]:
+def child_content(cid: str) -> dict[str, Any]:
     """What a child CID holds: one group, and an indicator that its parent pushed."""
     return {
         "cid": cid,
@@ -104,8 +104,8 @@ def child_content(cid: str) -> Dict[str, Any]:
     }
 
 
-def _groups() -> List[Dict[str, Any]]:
-    groups: List[Dict[str, Any]] = [
+def _groups() -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = [
         {"id": group_id(name), "name": name, "description": f"{name} of the demo"} for name in GROUPS
     ]
     # A name twice, and names that differ in case alone: the tenant allows both.
@@ -128,7 +128,7 @@ def _groups() -> List[Dict[str, Any]]:
     return groups
 
 
-def _hosts() -> List[Dict[str, Any]]:
+def _hosts() -> list[dict[str, Any]]:
     hosts = []
     for number in range(HOST_COUNT):
         platform, platform_id, version = _PLATFORMS[number % len(_PLATFORMS)]
@@ -138,7 +138,7 @@ def _hosts() -> List[Dict[str, Any]]:
     return hosts
 
 
-def _host(name: str, number: int, platform: str, platform_id: str, version: str) -> Dict[str, Any]:
+def _host(name: str, number: int, platform: str, platform_id: str, version: str) -> dict[str, Any]:
     server = "Server" in version or platform == "Linux"
     return {
         "device_id": device_id(name),
@@ -162,7 +162,7 @@ def _host(name: str, number: int, platform: str, platform_id: str, version: str)
     }
 
 
-def _processes() -> List[Dict[str, Any]]:
+def _processes() -> list[dict[str, Any]]:
     processes = []
     for number in range(3):
         device = device_id(f"host-{number:03d}")
@@ -183,7 +183,7 @@ def _processes() -> List[Dict[str, Any]]:
     return processes
 
 
-def _sightings(devices: List[str]) -> List[Dict[str, Any]]:
+def _sightings(devices: list[str]) -> list[dict[str, Any]]:
     pids = [process["process_id"] for process in _processes()]
     return [
         {**SEEN_EVERYWHERE, "devices": devices[:248] + devices[-2:]},
@@ -192,7 +192,7 @@ def _sightings(devices: List[str]) -> List[Dict[str, Any]]:
     ]
 
 
-def _indicators() -> List[Dict[str, Any]]:
+def _indicators() -> list[dict[str, Any]]:
     today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     past, soon, later = (
         (today + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-20, 5, 200)

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence
+from typing import Any
 
 ACTIONS: Mapping[str, str] = {
     "status": "answer with this status; nothing is done",
@@ -61,12 +62,12 @@ class Rule:
     """One rule with its counters."""
 
     match: Mapping[str, Any]
-    do: Dict[str, Any]
+    do: dict[str, Any]
     seen: int = 0
     fired: int = 0
     since: float = 0.0
-    path: Optional[re.Pattern[str]] = None
-    nth: FrozenSet[int] = field(default_factory=frozenset)
+    path: re.Pattern[str] | None = None
+    nth: frozenset[int] = field(default_factory=frozenset)
 
     def picks(self, method: str, path: str, query: str, body: str) -> bool:
         """Whether the rule applies to a request; counts it when it does."""
@@ -94,7 +95,7 @@ class Faults:
     """The rules in force, in order."""
 
     def __init__(self) -> None:
-        self.rules: List[Rule] = []
+        self.rules: list[Rule] = []
 
     def set(self, rules: object) -> None:
         """Replace all rules. Raises BadRule."""
@@ -102,7 +103,7 @@ class Faults:
             raise BadRule("faults must be a list of rules")
         self.rules = [_rule(number, rule) for number, rule in enumerate(rules, 1)]
 
-    def pick(self, method: str, path: str, query: str, body: bytes) -> Dict[str, Any]:
+    def pick(self, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
         """What goes wrong with a request; empty when nothing does."""
         if not self.rules:
             return {}
@@ -112,7 +113,7 @@ class Faults:
                 return rule.do
         return {}
 
-    def shown(self) -> Sequence[Dict[str, Any]]:
+    def shown(self) -> Sequence[dict[str, Any]]:
         """The rules with how often each was seen and fired."""
         return [
             {"match": dict(rule.match), "do": rule.do, "seen": rule.seen, "fired": rule.fired}

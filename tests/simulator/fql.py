@@ -8,10 +8,11 @@ Every value becomes a bound parameter. ``+`` (and) binds tighter than ``,`` (or)
 
 from __future__ import annotations
 
+import builtins
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Dict, FrozenSet, List, Mapping, Sequence, Tuple, Union
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.exceptions import VisitError
@@ -65,8 +66,8 @@ class Condition:
     """An SQL condition with its bound parameters."""
 
     sql: str = "1"
-    parameters: Tuple[object, ...] = ()
-    properties: FrozenSet[str] = frozenset()
+    parameters: tuple[object, ...] = ()
+    properties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class _Compiler(Transformer):  # type: ignore[type-arg]
     def bare(self, token: Token) -> Value:
         return Value(str(token), False)
 
-    def list(self, *items: Union[Value, None]) -> List[Value]:
+    def list(self, *items: Value | None) -> builtins.list[Value]:
         values = [item for item in items if item is not None]
         if not values:
             raise FqlError("an empty list")
@@ -140,7 +141,7 @@ class _Compiler(Transformer):  # type: ignore[type-arg]
     def alternative(self, *parts: Condition) -> Condition:
         return _join(" OR ", parts)
 
-    def term(self, name: Token, operator: Union[Token, None], value: Union[Value, List[Value]]) -> Condition:
+    def term(self, name: Token, operator: Token | None, value: Value | builtins.list[Value]) -> Condition:
         self.terms += 1
         if self.terms > MAX_PROPERTIES:
             raise FqlError(f"more than {MAX_PROPERTIES} properties")
@@ -158,7 +159,7 @@ class _Compiler(Transformer):  # type: ignore[type-arg]
 
     def _compare(
         self, field: Field, sign: str, values: Sequence[Value], is_list: bool
-    ) -> Tuple[str, List[object]]:
+    ) -> tuple[str, builtins.list[object]]:
         if not is_list and values[0].text == "null" and not values[0].quoted and not sign:
             return f"{_optional(field)} IS NULL", []
         if field.kind == "array":
@@ -170,7 +171,7 @@ class _Compiler(Transformer):  # type: ignore[type-arg]
 
     def _name(
         self, field: Field, sign: str, values: Sequence[Value], is_list: bool
-    ) -> Tuple[str, List[object]]:
+    ) -> tuple[str, builtins.list[object]]:
         """Host-group names are compared in lower case; the filter itself has to be written so."""
         wanted = [
             Value(value.text.lower() if self.names_any_case else value.text, value.quoted) for value in values
@@ -179,7 +180,7 @@ class _Compiler(Transformer):  # type: ignore[type-arg]
             return self._scalar(Field("text", f"lower({field.sql})"), sign, wanted)
         return f"instr(lower({field.sql}), ?) > 0", [wanted[0].text]
 
-    def _scalar(self, field: Field, sign: str, values: Sequence[Value]) -> Tuple[str, List[object]]:
+    def _scalar(self, field: Field, sign: str, values: Sequence[Value]) -> tuple[str, builtins.list[object]]:
         if sign in ("~", "*"):
             if field.kind != "text":
                 raise FqlError(f"operator {sign} on a property that is not text")
@@ -220,7 +221,7 @@ class _Compiler(Transformer):  # type: ignore[type-arg]
 
 
 def _join(word: str, parts: Sequence[Condition]) -> Condition:
-    parameters: List[object] = [parameter for part in parts for parameter in part.parameters]
+    parameters: list[object] = [parameter for part in parts for parameter in part.parameters]
     properties = frozenset(name for part in parts for name in part.properties)
     return Condition(f"({word.join(part.sql for part in parts)})", tuple(parameters), properties)
 
@@ -237,5 +238,5 @@ def _optional(field: Field) -> str:
 @lru_cache(maxsize=256)
 def _glob(pattern: str) -> str:
     """An FQL pattern, in which only ``*`` is special, as an SQLite GLOB."""
-    specials: Dict[str, str] = {"?": "[?]", "[": "[[]"}
+    specials: dict[str, str] = {"?": "[?]", "[": "[[]"}
     return "".join(specials.get(letter, letter) for letter in pattern)

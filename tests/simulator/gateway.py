@@ -1,20 +1,18 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way of a request: log, scripted fault, token, limits, scope, parameters, operation."""
+"""How a request is handled: log, scripted fault, token, limits, scope, parameters, operation."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import struct
 import time
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from . import journal, seed
 from .answers import IOC_MANAGER, Answer, HtmlPage, Refusal, error, html_page
@@ -22,17 +20,14 @@ from .auth import GATEWAY, Token, form_names
 from .context import Call, Operation, Parameter, Simulator
 from .routes import BY_ROUTE, PATHS
 from .search import read_filter
+from .wire import ClosedConnection, TruncatedResponse, hang
 
 TOKEN_PATH, REVOKE_PATH = "/oauth2/token", "/oauth2/revoke"
-CONNECTION = "simulator.connection"
-"""Key of the connection's transport among the extensions of an ASGI scope."""
-
 _SCOPE_TEXTS = {
     "not_permitted": "access denied, scope not permitted",
     "authorization_failed": "access denied, authorization failed",
 }
 _RATE_TEXT = "API rate limit exceeded."
-_POLL_SECONDS = 0.05
 
 
 class Gateway:
@@ -49,10 +44,10 @@ class Gateway:
         entry = self._open_entry(request, body, fault)
         if self.simulator.latency_seconds:
             await asyncio.sleep(self.simulator.latency_seconds)
-        answer = await self._trouble_before(request, fault)
+        answer = await self._fault_before(request, fault)
         if answer is None:
             answer = self._perform(request, body, entry)
-            answer = await self._trouble_after(request, fault, answer)
+            answer = await self._fault_after(request, fault, answer)
         if isinstance(answer, Answer):
             answer.started = started
         entry.update(
@@ -64,7 +59,7 @@ class Gateway:
         answer.headers.setdefault("Date", self.simulator.clock.http_date())
         return _written(answer, truncate=bool(fault.get("truncate")))
 
-    def _open_entry(self, request: Request, body: bytes, fault: Dict[str, Any]) -> journal.Entry:
+    def _open_entry(self, request: Request, body: bytes, fault: dict[str, Any]) -> journal.Entry:
         simulator = self.simulator
         path = request.url.path
         token = simulator.credentials.find(request.headers.get("authorization", ""))
@@ -92,13 +87,13 @@ class Gateway:
 
     # scripted faults
 
-    async def _trouble_before(self, request: Request, fault: Dict[str, Any]) -> Optional[Answer | Response]:
+    async def _fault_before(self, request: Request, fault: dict[str, Any]) -> Answer | Response | None:
         simulator = self.simulator
         authorization = request.headers.get("authorization", "")
         if "latency" in fault:
             await asyncio.sleep(fault["latency"] / 1000)
         if "hang_before" in fault:
-            await _hang(request, fault["hang_before"])
+            await hang(request, fault["hang_before"])
             return ClosedConnection(request)
         if "reset_before" in fault:
             return ClosedConnection(request)
@@ -118,13 +113,13 @@ class Gateway:
             return html_page(int(fault["html"]), "Bad Gateway")
         return None
 
-    async def _trouble_after(
-        self, request: Request, fault: Dict[str, Any], answer: Answer
+    async def _fault_after(
+        self, request: Request, fault: dict[str, Any], answer: Answer
     ) -> Answer | Response:
         if "seed_after" in fault:
             seed.load(self.simulator, fault["seed_after"])
         if "hang_after_commit" in fault:
-            await _hang(request, fault["hang_after_commit"])
+            await hang(request, fault["hang_after_commit"])
         if "reset_after_commit" in fault:
             return ClosedConnection(request)
         if "status_after_commit" in fault:
@@ -133,7 +128,7 @@ class Gateway:
             return html_page(int(fault["html_after_commit"]), "Bad Gateway")
         return _distort(request, fault, answer)
 
-    def _status(self, fault: Dict[str, Any], status: int) -> Answer:
+    def _status(self, fault: dict[str, Any], status: int) -> Answer:
         text = (
             _RATE_TEXT if status == 429 else "internal server error" if status >= 500 else "request refused"
         )
@@ -157,10 +152,10 @@ class Gateway:
             doomed = self.simulator.store.matching(call.tenant, read_filter(call, text, None))
             self.simulator.store.change(call.tenant, [{**record, "deleted": True} for record in doomed])
 
-    # the usual way
+    # without a fault
 
     def _perform(self, request: Request, body: bytes, entry: journal.Entry) -> Answer:
-        headers: Dict[str, str] = {}
+        headers: dict[str, str] = {}
         try:
             answer = self._route(request, body, entry, headers)
         except Refusal as refusal:
@@ -178,14 +173,14 @@ class Gateway:
         )
         return answer
 
-    def _region_header(self) -> Dict[str, str]:
+    def _region_header(self) -> dict[str, str]:
         quirks = self.simulator.quirks
         # A tenant has one region: the one that its token answers name goes before the default.
         region = quirks.text("token_region")
         region = quirks.text("region") if region == "none" else region
         return {} if region == "none" else {"X-Cs-Region": region}
 
-    def _route(self, request: Request, body: bytes, entry: journal.Entry, headers: Dict[str, str]) -> Answer:
+    def _route(self, request: Request, body: bytes, entry: journal.Entry, headers: dict[str, str]) -> Answer:
         simulator = self.simulator
         path, method = request.url.path, request.method
         address = request.client.host if request.client else ""
@@ -230,7 +225,7 @@ class Gateway:
         entry["rows"] = len(answer.resources or [])
         return answer
 
-    def _token_service(self, request: Request, body: bytes, address: str, headers: Dict[str, str]) -> Answer:
+    def _token_service(self, request: Request, body: bytes, address: str, headers: dict[str, str]) -> Answer:
         simulator = self.simulator
         if request.method != "POST":
             raise Refusal(405, "405: Method Not Allowed", powered_by=GATEWAY, headers={"Allow": "POST"})
@@ -244,7 +239,7 @@ class Gateway:
             answer.headers["X-Cs-Region"] = region
         return answer
 
-    def _authenticate(self, request: Request, address: str, headers: Dict[str, str]) -> Token:
+    def _authenticate(self, request: Request, address: str, headers: dict[str, str]) -> Token:
         simulator = self.simulator
         token = simulator.credentials.find(request.headers.get("authorization", ""))
         if token is None:
@@ -253,7 +248,7 @@ class Gateway:
         self._count(f"cid:{token.cid}", simulator.quirks.number("rate_limit"), headers)
         return token
 
-    def _count(self, key: str, limit: int, headers: Dict[str, str]) -> None:
+    def _count(self, key: str, limit: int, headers: dict[str, str]) -> None:
         free_at = self.simulator.limits.take(key, limit)
         remaining = self.simulator.limits.remaining(key, limit) if limit else 6000
         headers.update({"X-Ratelimit-Limit": str(limit or 6000), "X-Ratelimit-Remaining": str(remaining)})
@@ -262,7 +257,7 @@ class Gateway:
             headers.update(self._retry_header(told, None))
             raise Refusal(429, _RATE_TEXT, powered_by=GATEWAY)
 
-    def _retry_header(self, at: float, form: Optional[str]) -> Dict[str, str]:
+    def _retry_header(self, at: float, form: str | None) -> dict[str, str]:
         form = form or self.simulator.quirks.text("retry_after")
         if form == "missing":
             return {}
@@ -288,9 +283,9 @@ class Gateway:
             raise Refusal(403, _SCOPE_TEXTS[simulator.quirks.text("scope_refusal")], powered_by=GATEWAY)
 
 
-def _read_parameters(operation: Operation, sent: Sequence[Tuple[str, str]], strict: bool) -> Dict[str, Any]:
+def _read_parameters(operation: Operation, sent: Sequence[tuple[str, str]], strict: bool) -> dict[str, Any]:
     known = {parameter.name: parameter for parameter in operation.parameters}
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, text in sent:
         parameter = known.get(name)
         if parameter is None:
@@ -346,14 +341,14 @@ def _read_body(operation: Operation, body: bytes) -> Any:
     return content
 
 
-def _redirect(fault: Dict[str, Any]) -> Answer:
+def _redirect(fault: dict[str, Any]) -> Answer:
     headers = {"Location": str(fault["redirect"])}
     if "region" in fault:
         headers["X-Cs-Region"] = str(fault["region"])
     return Answer(status=308, headers=headers, errors=[], with_resources=False, powered_by=GATEWAY)
 
 
-def _distort(request: Request, fault: Dict[str, Any], answer: Answer) -> Answer:
+def _distort(request: Request, fault: dict[str, Any], answer: Answer) -> Answer:
     """The faults that change the usual answer."""
     pagination = answer.pagination
     if pagination is not None:
@@ -376,13 +371,6 @@ def _distort(request: Request, fault: Dict[str, Any], answer: Answer) -> Answer:
     return answer
 
 
-async def _hang(request: Request, seconds: float) -> None:
-    """Wait, or until the client gives up."""
-    end = time.monotonic() + float(seconds)
-    while time.monotonic() < end and not await request.is_disconnected():
-        await asyncio.sleep(min(_POLL_SECONDS, max(0.0, end - time.monotonic())))
-
-
 def _written(answer: Answer, *, truncate: bool) -> Response:
     headers = {**answer.headers, "X-Cs-Traceid": answer.trace_id}
     kind = TruncatedResponse if truncate else Response
@@ -391,43 +379,6 @@ def _written(answer: Answer, *, truncate: bool) -> Response:
     )
 
 
-class ClosedConnection(Response):
-    """No answer: the connection is closed with a TCP reset."""
-
-    def __init__(self, request: Request) -> None:
-        super().__init__()
-        self.transport: asyncio.Transport = request.scope["extensions"][CONNECTION]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Close instead of sending."""
-        connection: Optional[socket.socket] = self.transport.get_extra_info("socket")
-        if connection is not None:
-            # Lingering for zero seconds makes the close a reset.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
-        await _until_closed(receive)
-
-
-class TruncatedResponse(Response):
-    """Half of the body, then the connection is closed."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the announced length, but not all of it."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send(
-            {"type": "http.response.body", "body": bytes(self.body)[: len(self.body) // 2], "more_body": True}
-        )
-        transport: asyncio.Transport = scope["extensions"][CONNECTION]
-        transport.close()
-        await _until_closed(receive)
-
-
-async def _until_closed(receive: Receive) -> None:
-    message: Dict[str, Any] = {"type": ""}
-    while message["type"] != "http.disconnect":
-        message = dict(await receive())
-
-
-def allowed_methods() -> List[str]:
+def allowed_methods() -> list[str]:
     """Methods that reach the gateway; the others are answered by the framework."""
     return ["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, Tuple
+from collections.abc import Mapping
 
 from .answers import Answer, Refusal, error, records, values
 from .context import Call
@@ -40,12 +40,12 @@ _DEVICE_TEXTS = (
     "service_provider",
     "serial_number",
 )
-_DEVICE_FIELDS: Dict[str, Field] = {
+_DEVICE_FIELDS: dict[str, Field] = {
     **{name: _text(name) for name in _DEVICE_TEXTS},
     "groups": Field("array", "IFNULL(json_extract(record, '$.groups'), '[]')"),
     "tags": Field("array", "IFNULL(json_extract(record, '$.tags'), '[]')"),
 }
-_GROUP_FIELDS: Dict[str, Field] = {
+_GROUP_FIELDS: dict[str, Field] = {
     "name": Field("name", "IFNULL(json_extract(record, '$.name'), '')"),
     **{name: _text(name) for name in ("group_type", "created_by", "modified_by")},
     **{
@@ -72,7 +72,7 @@ def post_devices(call: Call) -> Answer:
     return _details(call, list(dict.fromkeys(ids)), POST_MOST)
 
 
-def _details(call: Call, ids: List[str], most: int) -> Answer:
+def _details(call: Call, ids: list[str], most: int) -> Answer:
     if len(ids) > most:
         raise Refusal(
             400,
@@ -141,7 +141,7 @@ def _condition(call: Call, fields: Mapping[str, Field]) -> Condition:
 
 
 def _page(
-    call: Call, kind: str, condition: Condition, sorts: Tuple[str, ...], default: str, *, ids_only: bool
+    call: Call, kind: str, condition: Condition, sorts: tuple[str, ...], default: str, *, ids_only: bool
 ) -> Answer:
     limit, offset = call.number("limit", 100), call.number("offset", 0)
     if not 1 <= limit <= PAGE_MOST or offset < 0 or offset + limit > OFFSET_MOST:

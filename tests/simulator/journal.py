@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Deque, Dict, List
+from typing import Any
 
 _KEPT = 200_000
 _VALUES_SHOWN = 20
 
-Entry = Dict[str, Any]
+Entry = dict[str, Any]
 
 
 class Journal:
     """The newest requests, oldest first."""
 
     def __init__(self) -> None:
-        self.entries: Deque[Entry] = deque(maxlen=_KEPT)
+        self.entries: deque[Entry] = deque(maxlen=_KEPT)
         self._number = 0
 
     def add(self, entry: Entry) -> Entry:
@@ -32,18 +32,18 @@ class Journal:
         """Forget all entries; numbers go on."""
         self.entries.clear()
 
-    def violations(self) -> List[Entry]:
+    def violations(self) -> list[Entry]:
         """Entries of requests that a careful client would not have sent."""
         return [entry for entry in self.entries if entry["violations"]]
 
 
-def summary(body: object) -> Dict[str, Any]:
+def summary(body: object) -> dict[str, Any]:
     """What an entry shows of a JSON body: how much, and the first values."""
     if isinstance(body, list):
         return {"items": len(body)}
     if not isinstance(body, dict):
         return {}
-    shown: Dict[str, Any] = {
+    shown: dict[str, Any] = {
         name: body[name]
         for name in ("comment", "field", "type", "value", "policy")
         if isinstance(body.get(name), str)

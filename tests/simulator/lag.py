@@ -12,9 +12,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import deque
-from typing import Deque, Iterable, Sequence, Tuple
+from collections.abc import Iterable, Sequence
 
-Row = Tuple[object, ...]
+Row = tuple[object, ...]
 
 STORE = "indicators"
 _INDEXED = ("id", "tenant, value", "tenant, deleted, created_ms", "tenant, deleted, modified_ms")
@@ -30,7 +30,7 @@ class Index:
         self._insert = (
             f"INSERT INTO temp.{name} (seq,{','.join(columns)}) SELECT seq,{places} FROM {STORE} WHERE id = ?"
         )
-        self._pending: Deque[Tuple[float, Row]] = deque()
+        self._pending: deque[tuple[float, Row]] = deque()
         self.seconds = 0.0
 
     @property

@@ -9,7 +9,7 @@ They are served with --legacy only. A record is known by "type:value"; creating 
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from .answers import Answer, Refusal, error, values
 from .clock import instant_text, parse_instant
@@ -27,7 +27,7 @@ _CREATE = ("type", "value", "policy", "share_level", "expiration_days", "source"
 _UPDATE = ("policy", "share_level", "expiration_days", "source", "description")
 _SORTS = ("type", "value", "policy", "share_level", "expiration_timestamp")
 
-Record = Dict[str, Any]
+Record = dict[str, Any]
 
 
 def get(call: Call) -> Answer:
@@ -45,7 +45,7 @@ def create(call: Call) -> Answer:
     """CreateIOC: an upsert of an array of records."""
     if not isinstance(call.body, list) or not call.body:
         raise Refusal(400, "the request body must be an array of indicators")
-    made: Dict[str, Record] = {}
+    made: dict[str, Record] = {}
     for row in call.body:
         if not isinstance(row, dict):
             raise Refusal(400, "each indicator must be an object")
@@ -154,7 +154,7 @@ def _within(call: Call, expiration: Any) -> bool:
     )
 
 
-def _selected(call: Call) -> List[str]:
+def _selected(call: Call) -> list[str]:
     ids = call.many("ids")
     kind, value = call.text("type"), call.text("value")
     if kind and kind not in TYPES:
@@ -195,10 +195,10 @@ def _stamp(call: Call) -> Record:
     }
 
 
-def _missing(ids: List[str]) -> List[Dict[str, Any]]:
+def _missing(ids: list[str]) -> list[dict[str, Any]]:
     return [error(404, f"{one} - Resource Not Found") for one in ids]
 
 
-def seeded(record: Record) -> Tuple[str, Record]:
+def seeded(record: Record) -> tuple[str, Record]:
     """A record of a seed file, with its id."""
     return f"{record['type']}:{record['value']}", {"policy": "detect", "share_level": "red", **record}

@@ -10,14 +10,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any
 
 from .quirks import CHOICES, Quirks, UnknownQuirk
 
-Values = Dict[str, Any]
+Values = dict[str, Any]
 
-BUNDLES: Dict[str, Tuple[str, Values]] = {
+BUNDLES: dict[str, tuple[str, Values]] = {
     "us-1-2026": (
         "a commercial tenant of today as far as it is known: searches are a second behind writes",
         {"region": "us-1", "search_lag": 1},
@@ -87,7 +88,7 @@ BUNDLES: Dict[str, Tuple[str, Values]] = {
     ),
 }
 
-FACTS: Mapping[Tuple[str, str], Values] = {
+FACTS: Mapping[tuple[str, str], Values] = {
     ("U1", "404"): {"removed_routes": "404"},
     ("U1", "403"): {"removed_routes": "403"},
     ("U1", "200"): {"legacy": True},

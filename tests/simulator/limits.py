@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import Deque, Dict, Optional
 
 WINDOW_SECONDS = 60.0
 
@@ -16,13 +15,13 @@ class Limits:
     """How many requests each key (a CID, an address) sent within the last minute."""
 
     def __init__(self) -> None:
-        self._seen: Dict[str, Deque[float]] = {}
+        self._seen: dict[str, deque[float]] = {}
 
     def reset(self) -> None:
         """Forget every request."""
         self._seen.clear()
 
-    def take(self, key: str, limit: int) -> Optional[float]:
+    def take(self, key: str, limit: int) -> float | None:
         """Count one request. Returns None within the limit, else the epoch second at which there is room again."""
         now = time.time()
         window = self._window(key, now)
@@ -35,7 +34,7 @@ class Limits:
         """Requests left in this minute."""
         return max(0, limit - len(self._window(key, time.time())))
 
-    def _window(self, key: str, now: float) -> Deque[float]:
+    def _window(self, key: str, now: float) -> deque[float]:
         window = self._seen.setdefault(key, deque())
         while window and window[0] <= now - WINDOW_SECONDS:
             window.popleft()

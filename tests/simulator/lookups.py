@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from . import rules
 from .answers import Answer, Refusal, values
@@ -56,8 +57,8 @@ def get_actions(call: Call) -> Answer:
     return with_missing(call, reply, missing)
 
 
-def _action(name: str) -> Dict[str, Any]:
-    by_type: Dict[str, List[str]] = {}
+def _action(name: str) -> dict[str, Any]:
+    by_type: dict[str, list[str]] = {}
     for kind, platforms in rules.PLATFORMS_BY_TYPE.items():
         desktop_too = kind in rules.HASH_LENGTHS or name in rules.NETWORK_ACTIONS
         fitting = [platform for platform in platforms if platform in rules.MOBILE or desktop_too]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import List, Tuple
 
 from .answers import Answer, Refusal, error, records, values
 from .context import Call
@@ -17,7 +16,7 @@ COUNTED_TYPES = ("domain", "ipv4", "ipv6", "md5", "sha256")
 _SEARCHABLE = (*COUNTED_TYPES, "sha1")
 
 
-def _pair(call: Call, types: Tuple[str, ...]) -> Tuple[str, str]:
+def _pair(call: Call, types: tuple[str, ...]) -> tuple[str, str]:
     kind, value = call.text("type"), call.text("value")
     if kind not in types:
         raise Refusal(400, f"invalid type '{kind}'", violation=f"type {kind} has no observations")
@@ -31,7 +30,7 @@ def _new_route(call: Call) -> None:
         raise Refusal(404, "404: Page Not Found", powered_by="crowdstrike-api-gateway")
 
 
-def _unseen(pair: Tuple[str, str]) -> Answer:
+def _unseen(pair: tuple[str, str]) -> Answer:
     return Answer(status=404, errors=[error(404, f"{pair[0]}:{pair[1]} - Resource Not Found")])
 
 
@@ -105,7 +104,7 @@ def process_details(call: Call) -> Answer:
     )
 
 
-def _page(call: Call) -> Tuple[int, str]:
+def _page(call: Call) -> tuple[int, str]:
     text, token = call.text("limit"), call.text("offset")
     if text and (not text.isdigit() or not 1 <= int(text) <= MOST_AT_ONCE):
         raise Refusal(400, f"limit must be between 1 and {MOST_AT_ONCE}", violation=f"limit {text}")
@@ -116,7 +115,7 @@ def _page(call: Call) -> Tuple[int, str]:
     return int(text or MOST_AT_ONCE), after
 
 
-def _listing(call: Call, pair: Tuple[str, str], found: List[str], limit: int, after: str) -> Answer:
+def _listing(call: Call, pair: tuple[str, str], found: list[str], limit: int, after: str) -> Answer:
     if not found and not after and call.quirks.text("ran_on_unseen") == "404":
         return _unseen(pair)
     shown = found[:limit]

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Dict
-
 from .fql import Field
 from .quirks import Quirks
 
@@ -27,7 +25,7 @@ _FILE_TEXTS["metadata.product_version"] = _text("metadata.product_version")
 _PEOPLE = {name: _text(name) for name in ("created_by", "modified_by")}
 _HITS = "json_extract(record, '$.metadata.av_hits')"
 
-FILTERS: Dict[str, Field] = {
+FILTERS: dict[str, Field] = {
     **{
         name: Field("text", name)
         for name in ("id", "type", "value", "action", "mobile_action", "severity", "source")
@@ -43,7 +41,7 @@ FILTERS: Dict[str, Field] = {
 }
 """``description`` is not a property of the vendor's either."""
 
-SORTS: Dict[str, str] = {
+SORTS: dict[str, str] = {
     **{
         name: name
         for name in ("action", "applied_globally", "expired", "severity_number", "source", "type", "value")
@@ -60,6 +58,6 @@ SEVERITY_NUMBERS = {"": 0, "informational": 10, "low": 30, "medium": 50, "high":
 _RANKS = {**FILTERS, "severity_number": Field("number", "(severity_number + 10) / 20")}
 
 
-def filters(quirks: Quirks) -> Dict[str, Field]:
+def filters(quirks: Quirks) -> dict[str, Field]:
     """What a filter may name."""
     return FILTERS if quirks.text("severity_number") == "10_to_90" else _RANKS

@@ -8,8 +8,9 @@ A client must be right under every answer, so each is a switch: ``--quirk NAME=V
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Dict, Mapping, Tuple, Union
+from typing import Union
 
 Value = Union[int, float, str]
 
@@ -25,7 +26,7 @@ class Choice:
     """One open point. ``values`` is empty for a number; then ``kind`` is NUMBER or SECONDS (which takes decimals)."""
 
     default: Value
-    values: Tuple[str, ...]
+    values: tuple[str, ...]
     meaning: str
     kind: str = ""
 
@@ -43,7 +44,7 @@ def _choice(values: str, meaning: str) -> Choice:
     return Choice(names[0], names, meaning)
 
 
-CHOICES: Dict[str, Choice] = {
+CHOICES: dict[str, Choice] = {
     # sizes
     "max_page": _number(2000, "largest `limit` of a search or combined read"),
     "too_large": _choice(
@@ -178,8 +179,8 @@ class Quirks:
     """The values in force."""
 
     def __init__(self) -> None:
-        self._values: Dict[str, Value] = {}
-        self._start: Dict[str, Value] = {name: choice.default for name, choice in CHOICES.items()}
+        self._values: dict[str, Value] = {}
+        self._start: dict[str, Value] = {name: choice.default for name, choice in CHOICES.items()}
         self.reset()
 
     def reset(self) -> None:
@@ -224,6 +225,6 @@ class Quirks:
         """The value of a quirk that is a word."""
         return str(self._values[name])
 
-    def all(self) -> Dict[str, Value]:
+    def all(self) -> dict[str, Value]:
         """Every quirk with its value."""
         return dict(self._values)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Tuple
+from typing import Callable
 
 from . import changes, hosts, legacy, lookups, observations, search
 from .answers import Answer
@@ -54,7 +54,7 @@ _OLD_IOCS = "/indicators/entities/iocs/v1"
 
 Handler = Callable[[Call], Answer]
 
-OPERATIONS: Tuple[Operation, ...] = (
+OPERATIONS: tuple[Operation, ...] = (
     Operation("indicator_combined_v1", "GET", "/iocs/combined/indicator/v1", search.combined, _READ, _SEARCH),
     Operation("indicator_search_v1", "GET", "/iocs/queries/indicators/v1", search.search, _READ, _SEARCH),
     Operation("indicator_get_v1", "GET", _INDICATORS, search.get, _READ, (_IDS_REQUIRED,)),
@@ -221,7 +221,7 @@ OPERATIONS: Tuple[Operation, ...] = (
     ),
 )
 
-BY_ROUTE: Dict[Tuple[str, str], Operation] = {
+BY_ROUTE: dict[tuple[str, str], Operation] = {
     (operation.method, operation.path): operation for operation in OPERATIONS
 }
 PATHS = frozenset(operation.path for operation in OPERATIONS)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple
+from typing import Any, Callable
 
 from .clock import ZERO_TIME, instant_text, parse_instant
 from .quirks import Quirks
@@ -58,12 +59,12 @@ _CHANGEABLE = frozenset(
         "metadata",
     ]
 )
-CREATE_FIELDS: FrozenSet[str] = _CHANGEABLE | {"type", "value"}
-UPDATE_FIELDS: FrozenSet[str] = _CHANGEABLE | {"id"}
-BULK_FIELDS: FrozenSet[str] = _CHANGEABLE | {"filter", "from_parent"}
+CREATE_FIELDS: frozenset[str] = _CHANGEABLE | {"type", "value"}
+UPDATE_FIELDS: frozenset[str] = _CHANGEABLE | {"id"}
+BULK_FIELDS: frozenset[str] = _CHANGEABLE | {"filter", "from_parent"}
 
-Fields = Dict[str, Any]
-Problem = Dict[str, Any]
+Fields = dict[str, Any]
+Problem = dict[str, Any]
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Row:
     number: int
     sent: Mapping[str, Any]
     fields: Fields = field(default_factory=dict)
-    problems: List[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def error(self, name: str, message: str) -> None:
         """Something that is never accepted."""
@@ -108,11 +109,11 @@ class Row:
         }
 
 
-def _echo(value: object) -> Optional[object]:
+def _echo(value: object) -> object | None:
     return value if isinstance(value, str) and value else None
 
 
-def read_row(number: int, sent: object, known: FrozenSet[str], rules: Rules) -> Row:
+def read_row(number: int, sent: object, known: frozenset[str], rules: Rules) -> Row:
     """Check the JSON types of a submitted row and bring its values into the stored form."""
     if not isinstance(sent, dict):
         row = Row(number, {})
@@ -250,7 +251,7 @@ def check_combination(row: Row, fields: Fields, rules: Rules) -> None:
             row.error(name, f"longer than {longest} characters")
 
 
-def _kinds(platforms: List[str]) -> Tuple[bool, bool]:
+def _kinds(platforms: list[str]) -> tuple[bool, bool]:
     return any(item in DESKTOP for item in platforms), any(item in MOBILE for item in platforms)
 
 

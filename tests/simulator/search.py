@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 from .answers import Answer, HtmlPage, Refusal, error, records, values
 from .context import Call
@@ -23,7 +24,7 @@ _NOTHING = Condition("0")
 _BAD_FILTER = "check fql filter"
 
 
-def read_filter(call: Call, text: str, from_parent: Optional[bool]) -> Condition:
+def read_filter(call: Call, text: str, from_parent: bool | None) -> Condition:
     """The condition of a search. Deleted records are left out unless the filter names them. Raises Refusal."""
     try:
         condition = compile_filter(text, filters(call.quirks), call.simulator.clock.milliseconds())
@@ -82,7 +83,7 @@ def _search(call: Call, *, ids_only: bool) -> Answer:
         )
     except BadToken as problem:
         raise Refusal(400, str(problem), violation=str(problem)) from None
-    pagination: Dict[str, Any] = {"limit": limit, "total": page.total, "offset": offset + len(page.texts)}
+    pagination: dict[str, Any] = {"limit": limit, "total": page.total, "offset": offset + len(page.texts)}
     if page.after and not (page.is_last and call.quirks.text("after_on_last_page") == "missing"):
         pagination["after"] = page.after
     reply = records(page.texts, pagination=pagination)
@@ -91,7 +92,7 @@ def _search(call: Call, *, ids_only: bool) -> Answer:
     return reply
 
 
-def _read_page(call: Call) -> Tuple[int, int]:
+def _read_page(call: Call) -> tuple[int, int]:
     limit, offset = call.number("limit", DEFAULT_PAGE), call.number("offset", 0)
     if limit < 1 or offset < 0:
         raise Refusal(
@@ -125,7 +126,7 @@ def get(call: Call) -> Answer:
     return with_missing(call, reply, [one for one in ids if one not in found])
 
 
-def in_order(call: Call, found: List[Record]) -> List[Record]:
+def in_order(call: Call, found: list[Record]) -> list[Record]:
     """Records as they were asked for, or the other way round: no client should rely on their order."""
     return found if call.quirks.text("resources_order") == "asked" else found[::-1]
 
@@ -162,7 +163,7 @@ def report(call: Call) -> Answer:
     raise Refusal(403, "access denied, authorization failed")
 
 
-def read_ids(call: Call) -> List[str]:
+def read_ids(call: Call) -> list[str]:
     ids = call.many("ids")
     most = call.quirks.number("max_ids")
     if len(ids) > most:
@@ -182,7 +183,7 @@ def not_found(ids: Sequence[str]) -> Answer:
     )
 
 
-def entities_pagination(call: Call, total: int) -> Optional[Dict[str, Any]]:
+def entities_pagination(call: Call, total: int) -> dict[str, Any] | None:
     """The pagination of a read by id and of an answer that carries row problems."""
     return {"limit": 0, "total": total} if call.quirks.text("entities_pagination") == "shown" else None
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, Callable
 
 import yaml
 
@@ -45,7 +46,7 @@ def read_file(path: str) -> Content:
     return content if content is not None else {}
 
 
-def load(simulator: Simulator, content: object) -> Dict[str, int]:
+def load(simulator: Simulator, content: object) -> dict[str, int]:
     """Store content; returns how many of each. Raises BadSeed."""
     if not isinstance(content, dict):
         raise BadSeed("a seed is an object with " + ", ".join(["cid", *_LOADERS]))
@@ -55,7 +56,7 @@ def load(simulator: Simulator, content: object) -> Dict[str, int]:
             f"unknown part {sorted(unknown)[0]!r}; a seed has " + ", ".join(["cid", "generate", *_LOADERS])
         )
     tenant = simulator.store.tenant(str(content.get("cid", DEMO_CID)).lower())
-    loaded: Dict[str, int] = {}
+    loaded: dict[str, int] = {}
     for name, loader in _LOADERS.items():
         items = content.get(name)
         if items is None:
@@ -105,7 +106,7 @@ def generate(
     )
     template = json.dumps(record, separators=(",", ":"))
 
-    def rows() -> Iterator[Tuple[object, ...]]:
+    def rows() -> Iterator[tuple[object, ...]]:
         for number in range(start, start + count):
             value = hashlib.sha256(str(number).encode()).hexdigest()
             moment = now - (start + count - number) * 1_000_000
@@ -139,7 +140,7 @@ def generate(
     simulator.store.add_many(tenant, rows(), count)
 
 
-def _clients(simulator: Simulator, tenant: int, items: List[Record]) -> None:
+def _clients(simulator: Simulator, tenant: int, items: list[Record]) -> None:
     cid = simulator.store.cid(tenant)
     for item in items:
         try:
@@ -156,7 +157,7 @@ def _clients(simulator: Simulator, tenant: int, items: List[Record]) -> None:
         simulator.credentials.add(client)
 
 
-def _host_groups(simulator: Simulator, tenant: int, items: List[Record]) -> None:
+def _host_groups(simulator: Simulator, tenant: int, items: list[Record]) -> None:
     now = instant_text(simulator.clock.nanoseconds())
     groups = {}
     for item in items:
@@ -175,7 +176,7 @@ def _host_groups(simulator: Simulator, tenant: int, items: List[Record]) -> None
     simulator.store.things.put("host_group", tenant, groups)
 
 
-def _hosts(simulator: Simulator, tenant: int, items: List[Record]) -> None:
+def _hosts(simulator: Simulator, tenant: int, items: list[Record]) -> None:
     cid = simulator.store.cid(tenant)
     hosts = {}
     for item in items:
@@ -192,11 +193,11 @@ def _hosts(simulator: Simulator, tenant: int, items: List[Record]) -> None:
     simulator.store.things.put("host", tenant, hosts)
 
 
-def _processes(simulator: Simulator, tenant: int, items: List[Record]) -> None:
+def _processes(simulator: Simulator, tenant: int, items: list[Record]) -> None:
     simulator.store.things.put("process", tenant, {item["process_id"]: item for item in items})
 
 
-def _sightings(simulator: Simulator, tenant: int, items: List[Record]) -> None:
+def _sightings(simulator: Simulator, tenant: int, items: list[Record]) -> None:
     rows = []
     for item in items:
         value = item["value"] if item["type"] in ("ipv4", "ipv6") else item["value"].lower()
@@ -207,14 +208,14 @@ def _sightings(simulator: Simulator, tenant: int, items: List[Record]) -> None:
     simulator.store.sightings.put(tenant, rows)
 
 
-def _legacy_iocs(simulator: Simulator, tenant: int, items: List[Record]) -> None:
+def _legacy_iocs(simulator: Simulator, tenant: int, items: list[Record]) -> None:
     simulator.store.things.put(legacy.KIND, tenant, dict(legacy.seeded(item) for item in items))
 
 
-def _indicators(simulator: Simulator, tenant: int, items: List[Record]) -> None:
+def _indicators(simulator: Simulator, tenant: int, items: list[Record]) -> None:
     now = simulator.clock.nanoseconds()
     known = simulator.store.by_pair(tenant, [(item["type"], item["value"]) for item in items])
-    fresh: Dict[Tuple[str, str], Record] = {}
+    fresh: dict[tuple[str, str], Record] = {}
     changed = []
     copies = []
     for item in items:
@@ -286,7 +287,7 @@ def device_id(hostname: str) -> str:
     return hashlib.md5(f"host {hostname}".encode(), usedforsecurity=False).hexdigest()
 
 
-_LOADERS: Dict[str, Callable[[Simulator, int, List[Record]], None]] = {
+_LOADERS: dict[str, Callable[[Simulator, int, list[Record]], None]] = {
     "clients": _clients,
     "host_groups": _host_groups,
     "hosts": _hosts,

@@ -14,7 +14,8 @@ import socket
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any, Callable
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,10 +30,11 @@ from .admin import Admin, load_content
 from .answers import JSON_TYPE, Refusal
 from .context import Simulator
 from .faults import BadRule
-from .gateway import CONNECTION, Gateway, allowed_methods
+from .gateway import Gateway, allowed_methods
 from .likeness import BUNDLES, apply, resemble
 from .quirks import UnknownQuirk
 from .store import Store
+from .wire import CONNECTION
 
 _LONGEST_HEAD = 1 << 20
 """Bytes of request line and headers that are read at all; the tenant's own limit is the quirk max_url."""
@@ -87,7 +89,7 @@ class RunningServer:
         simulator: Simulator,
         host: str = "127.0.0.1",
         port: int = 0,
-        initial: Optional[Callable[[], None]] = None,
+        initial: Callable[[], None] | None = None,
     ) -> None:
         self.simulator = simulator
         self.socket = socket.create_server(
@@ -111,7 +113,7 @@ class RunningServer:
                 h11_max_incomplete_event_size=_LONGEST_HEAD,
             )
         )
-        self._thread: Optional[threading.Thread] = None
+        self._thread: threading.Thread | None = None
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""
@@ -137,7 +139,7 @@ class RunningServer:
         self.simulator.store.close()
 
 
-def read_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def read_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="python tests/simulator",
@@ -229,7 +231,7 @@ def prepare(options: argparse.Namespace) -> RunningServer:
     return RunningServer(simulator, options.host, options.port, initial)
 
 
-def main(arguments: Optional[List[str]] = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the simulator; returns the exit status."""
     options = read_arguments(arguments)
     try:
@@ -240,7 +242,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises these again after it has stopped; being stopped is no failure.
         signal.signal(number, lambda _number, _frame: server.ask_to_stop())
-    ready: Dict[str, Any] = {
+    ready: dict[str, Any] = {
         "url": server.url,
         "client_id": demo.CLIENT_ID,
         "client_secret": demo.CLIENT_SECRET,

@@ -14,9 +14,10 @@ import binascii
 import json
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any
 
 from . import database
 from .clock import parse_instant
@@ -25,8 +26,8 @@ from .lag import STORE, Index
 from .properties import SEVERITY_NUMBERS, SORTS
 from .things import Sightings, Things
 
-Record = Dict[str, Any]
-Pair = Tuple[str, str]
+Record = dict[str, Any]
+Pair = tuple[str, str]
 
 _COLUMNS = (
     *(
@@ -77,9 +78,9 @@ class Order:
 class Page:
     """One page of a search: ``texts`` are JSON records or ids in JSON, ``after`` continues behind the last one."""
 
-    texts: List[str]
+    texts: list[str]
     total: int
-    after: Optional[str]
+    after: str | None
     is_last: bool
 
 
@@ -90,16 +91,16 @@ class Store:
         self._connection = database.connect(path)
         self.things = Things(self._connection)
         self.sightings = Sightings(self._connection)
-        self._tenants: Dict[str, int] = dict(self._connection.execute("SELECT cid, number FROM tenants"))
+        self._tenants: dict[str, int] = dict(self._connection.execute("SELECT cid, number FROM tenants"))
         counts = self._connection.execute(
             "SELECT tenant, COUNT(*) FROM indicators WHERE deleted = 0 GROUP BY tenant"
         )
-        self._live: Dict[int, int] = dict(counts)
+        self._live: dict[int, int] = dict(counts)
         self._searched = Index(self._connection, "searched", _COLUMNS)
         self._counted = Index(self._connection, "counted", _COLUMNS)
         self._at_once = False
         self._version = 0
-        self._counts: OrderedDict[Tuple[object, ...], Tuple[int, int]] = OrderedDict()
+        self._counts: OrderedDict[tuple[object, ...], tuple[int, int]] = OrderedDict()
 
     def close(self) -> None:
         """Close the file."""
@@ -146,7 +147,7 @@ class Store:
         self._note(rows)
         self._changed(tenant, sum(not record["deleted"] for record in records))
 
-    def add_many(self, tenant: int, rows: Iterable[Tuple[object, ...]], count: int) -> None:
+    def add_many(self, tenant: int, rows: Iterable[tuple[object, ...]], count: int) -> None:
         """Store ready rows of new live indicators: the way to load a million."""
         database.write_many(self._connection, _INSERT, rows)
         self._searched.rebuild()
@@ -171,7 +172,7 @@ class Store:
         query = (
             "SELECT tenant, record FROM indicators WHERE expired = 0 AND deleted = 0 AND expiration_ms <= ?"
         )
-        by_tenant: Dict[int, List[Record]] = {}
+        by_tenant: dict[int, list[Record]] = {}
         for tenant, text in self._connection.execute(query, (now_ms,)).fetchall():
             record = {**json.loads(text), "expired": True, "action": "no_action"}
             if "mobile_action" in record:
@@ -189,7 +190,7 @@ class Store:
         finally:
             self._at_once = False
 
-    def _note(self, rows: Sequence[Tuple[object, ...]]) -> None:
+    def _note(self, rows: Sequence[tuple[object, ...]]) -> None:
         self._searched.note(rows, at_once=self._at_once)
         self._counted.note(rows, at_once=self._at_once)
 
@@ -210,9 +211,9 @@ class Store:
         """Indicators that are not deleted."""
         return self._live.get(tenant, 0)
 
-    def by_id(self, tenant: int, ids: Sequence[str]) -> Dict[str, Record]:
+    def by_id(self, tenant: int, ids: Sequence[str]) -> dict[str, Record]:
         """The records of the ids that exist, deleted ones included."""
-        found: Dict[str, Record] = {}
+        found: dict[str, Record] = {}
         for one in ids:
             query = "SELECT record FROM indicators WHERE id = ? AND tenant = ?"
             row = self._connection.execute(query, (one, tenant)).fetchone()
@@ -220,30 +221,30 @@ class Store:
                 found[one] = json.loads(row[0])
         return found
 
-    def by_pair(self, tenant: int, pairs: Iterable[Pair]) -> Dict[Pair, Record]:
+    def by_pair(self, tenant: int, pairs: Iterable[Pair]) -> dict[Pair, Record]:
         """The live records of the (type, value) pairs that exist."""
         query = "SELECT record FROM indicators WHERE tenant = ? AND type = ? AND value = ? AND deleted = 0 LIMIT 1"
-        found: Dict[Pair, Record] = {}
+        found: dict[Pair, Record] = {}
         for pair in pairs:
             row = self._connection.execute(query, (tenant, *pair)).fetchone()
             if row:
                 found[pair] = json.loads(row[0])
         return found
 
-    def found(self, tenant: int, condition: Condition) -> List[Record]:
+    def found(self, tenant: int, condition: Condition) -> list[Record]:
         """The records, as they are now, that a search with this condition shows."""
         query = f"SELECT id FROM {self._searched.table} WHERE tenant = ? AND {condition.sql} ORDER BY seq"
         ids = [one for (one,) in self._connection.execute(query, (tenant, *condition.parameters))]
         return list(self.by_id(tenant, ids).values())
 
-    def matching(self, tenant: int, condition: Condition) -> List[Record]:
+    def matching(self, tenant: int, condition: Condition) -> list[Record]:
         """Every stored record that a condition matches, whatever a search shows."""
         query = f"SELECT record FROM indicators WHERE tenant = ? AND {condition.sql} ORDER BY seq"
         return [
             json.loads(text) for (text,) in self._connection.execute(query, (tenant, *condition.parameters))
         ]
 
-    def buckets(self, tenant: int, condition: Condition, field: Field, size: int) -> List[Tuple[str, int]]:
+    def buckets(self, tenant: int, condition: Condition, field: Field, size: int) -> list[tuple[str, int]]:
         """Values of a field with the number of records that have them, most first."""
         chosen = f"(SELECT * FROM {self._searched.table} WHERE tenant = ? AND {condition.sql}) AS chosen"
         label = field.sql
@@ -279,7 +280,7 @@ class Store:
         limit: int,
         *,
         offset: int = 0,
-        after: Optional[str] = None,
+        after: str | None = None,
         ids_only: bool = False,
     ) -> Page:
         """One page. Raises BadToken when ``after`` was not given out by this tenant."""
@@ -302,7 +303,7 @@ class Store:
         token = _token(shown[-1][0], shown[-1][1]) if shown else None
         return Page(texts, self.count(tenant, condition), token, len(rows) <= limit)
 
-    def _position(self, token: str) -> List[object]:
+    def _position(self, token: str) -> list[object]:
         """Sort key and row number of the record that a token names. The record may be deleted since."""
         try:
             key, last_id = json.loads(base64.b64decode(token, validate=True))
@@ -314,7 +315,7 @@ class Store:
         return [key, row[0]]
 
 
-def _row(tenant: int, record: Record, copy: int) -> Tuple[object, ...]:
+def _row(tenant: int, record: Record, copy: int) -> tuple[object, ...]:
     """The columns of a record, in the order of _COLUMNS."""
     expiration = record.get("expiration")
     severity = record.get("severity", "")

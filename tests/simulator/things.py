@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from . import database
 from .fql import Condition
 
-Record = Dict[str, Any]
-Pair = Tuple[str, str]
+Record = dict[str, Any]
+Pair = tuple[str, str]
 
 
 class Things:
@@ -30,17 +31,17 @@ class Things:
         ]
         database.write(self._connection, "INSERT OR REPLACE INTO things VALUES (?, ?, ?, ?)", rows)
 
-    def texts(self, kind: str, tenant: int, ids: Sequence[str]) -> Dict[str, str]:
+    def texts(self, kind: str, tenant: int, ids: Sequence[str]) -> dict[str, str]:
         """JSON texts of the ids that exist."""
         query = "SELECT record FROM things WHERE kind = ? AND tenant = ? AND id = ?"
-        found: Dict[str, str] = {}
+        found: dict[str, str] = {}
         for one in ids:
             row = self._connection.execute(query, (kind, tenant, one)).fetchone()
             if row:
                 found[one] = row[0]
         return found
 
-    def everything(self, kind: str, tenant: int) -> List[Record]:
+    def everything(self, kind: str, tenant: int) -> list[Record]:
         """Every record of a kind."""
         query = "SELECT record FROM things WHERE kind = ? AND tenant = ? ORDER BY id"
         return [json.loads(text) for (text,) in self._connection.execute(query, (kind, tenant))]
@@ -54,7 +55,7 @@ class Things:
         descending: bool,
         limit: int,
         offset: int,
-    ) -> Tuple[List[str], List[str], int]:
+    ) -> tuple[list[str], list[str], int]:
         """Ids and JSON texts of a page, and how many match. ``sort`` is a field that the caller has checked."""
         where = f"kind = ? AND tenant = ? AND {condition.sql}"
         parameters = (kind, tenant, *condition.parameters)
@@ -75,7 +76,7 @@ class Sightings:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def put(self, tenant: int, rows: Iterable[Tuple[str, str, str, str]]) -> None:
+    def put(self, tenant: int, rows: Iterable[tuple[str, str, str, str]]) -> None:
         """Store (type, value, device id, process id or empty)."""
         statement = "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?)"
         database.write(self._connection, statement, [(tenant, *row) for row in rows])
@@ -85,7 +86,7 @@ class Sightings:
         query = "SELECT COUNT(DISTINCT device_id) FROM sightings WHERE tenant = ? AND type = ? AND value = ?"
         return int(self._connection.execute(query, (tenant, *pair)).fetchone()[0])
 
-    def devices(self, tenant: int, pair: Pair, after: str, limit: int) -> List[str]:
+    def devices(self, tenant: int, pair: Pair, after: str, limit: int) -> list[str]:
         """Ids of hosts that saw a value, in order, behind ``after``."""
         query = (
             "SELECT DISTINCT device_id FROM sightings"
@@ -93,7 +94,7 @@ class Sightings:
         )
         return [one for (one,) in self._connection.execute(query, (tenant, *pair, after, limit))]
 
-    def processes(self, tenant: int, pair: Pair, device_id: str, after: str, limit: int) -> List[str]:
+    def processes(self, tenant: int, pair: Pair, device_id: str, after: str, limit: int) -> list[str]:
         """Ids of processes on one host, in order, behind ``after``."""
         query = (
             "SELECT process_id FROM sightings"
@@ -102,7 +103,7 @@ class Sightings:
         )
         return [one for (one,) in self._connection.execute(query, (tenant, *pair, device_id, after, limit))]
 
-    def everything(self, tenant: int) -> List[Dict[str, str]]:
+    def everything(self, tenant: int) -> list[dict[str, str]]:
         """Every row."""
         names = ("type", "value", "device_id", "process_id")
         query = f"SELECT {','.join(names)} FROM sightings WHERE tenant = ?"
