@@ -82,10 +82,6 @@ class Tenant:
         """Set quirks of the tenant; also strict=, legacy=."""
         self._ask("POST", "quirk", values)
 
-    # Former names of the two.
-    stance = quirk
-    objections = violations
-
     def clock(self, offset_seconds: float) -> None:
         """Move the tenant's clock to this distance from the real time."""
         self._ask("POST", "clock", {"offset_seconds": offset_seconds})
