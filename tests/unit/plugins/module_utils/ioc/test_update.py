@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.fields import misshapen
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import ItemReader
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import ItemReader, with_groups
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import plan
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.policy import Policy
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.record import to_item
@@ -259,3 +259,37 @@ def test_a_digest_does_not_depend_on_the_order_that_a_tenant_answers_in() -> Non
         for tags, platforms in ((["a", "b"], ["windows", "mac"]), (["b", "a"], ["mac", "windows"]))
     }
     assert len(digests) == 1
+
+
+class TestHostGroups:
+    IDS: ClassVar[dict[str, str]] = {"Servers": GROUP, "servers": GROUP, "Other": "d" * 32}
+
+    def test_names_become_ids_in_a_new_item(self) -> None:
+        (one,) = read([item(action="no_action", host_groups=["Servers", "servers", "Other"])])
+        found = with_groups(one, self.IDS, {})
+        assert found.fields["host_groups"] == (GROUP, "d" * 32)
+        assert one.fields["host_groups"] == ("Servers", "servers", "Other"), "the item itself is as it was"
+
+    def test_one_that_does_not_exist_is_a_problem_of_its_item(self) -> None:
+        (one,) = read([item(action="no_action", host_groups=["Nowhere"])])
+        found = with_groups(one, self.IDS, {"Nowhere": "there is no host group 'Nowhere'"})
+        assert found.problem == "host_groups: there is no host group 'Nowhere'" and not one.problem
+
+    def test_items_without_groups_stay(self) -> None:
+        (one,) = read([item(action="no_action")])
+        assert with_groups(one, self.IDS, {}) is one
+
+
+@pytest.mark.parametrize("flag", ["deleted", "from_parent"])
+def test_a_record_that_cannot_be_an_item_is_named(flag: str) -> None:
+    (one,) = read([record(**{flag: True})])
+    assert one.problem.startswith("item: is a record that") and one.identified
+
+
+def test_a_purge_is_marked() -> None:
+    found = decide(
+        [item(state="absent")], [record(source="me"), record(value="x.example", source="me")], source="me"
+    )
+    assert [change.purge for change in found.changes] == [False]
+    found = decide([], [record(source="me")], source="me", purge=True, purge_allow_empty=True)
+    assert [change.purge for change in found.changes] == [True]
