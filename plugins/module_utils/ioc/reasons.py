@@ -94,7 +94,8 @@ class Failure:
     def where(self) -> str:
         """The place in the list and the indicator, as far as they are known."""
         name = name_of(self.kind, self.value)
-        return " ".join(part for part in (self.place, f"({name})" if name and self.place else name) if part)
+        place = visible(self.place)
+        return " ".join(part for part in (place, f"({name})" if name and place else name) if part)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message

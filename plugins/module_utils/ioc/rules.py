@@ -65,7 +65,7 @@ def mobile_actions_for(kind: str) -> Tuple[str, ...]:
 
 
 def takes_filename(kind: str) -> bool:
-    """Whether `metadata.filename` means anything for a type."""
+    """Whether a type takes a file name."""
     return kind in _HASH_TYPES
 
 
@@ -96,7 +96,7 @@ ACTION_PLATFORMS: Dict[str, Callable[[Sequence[str]], bool]] = {
 
 
 def accepts(name: str, platforms: Sequence[str]) -> bool:
-    """Whether an action may be given for these platforms; what an unknown one takes nobody can say."""
+    """Whether an action may be given for these platforms; nothing is known about what an unknown one takes."""
     return ACTION_PLATFORMS[name](platforms) or not set(PLATFORMS).issuperset(platforms)
 
 
@@ -105,5 +105,5 @@ def severity_required(actions: Set[str]) -> bool:
 
 
 def severity_refused(actions: Set[str]) -> bool:
-    """A severity goes with everything but `allow`."""
+    """Every action but `allow` takes a severity."""
     return actions == {"allow"}
