@@ -20,10 +20,10 @@ from .decision import Plan, digest_of
 from .item import Desired
 from .plan import View, decide, settled
 from .policy import Policy
-from .reasons import LEFT, Refusal
+from .reasons import LEFT, Refusal, name_of
 from .record import Record
 from .values import Identity
-from .wording import some
+from .wording import quoted, some
 
 NAME_TWICE, OWNER_TWICE = "name_twice", "owner_twice"
 
@@ -51,6 +51,13 @@ class Conflict:
     lost: str
     fields: Dict[str, Dict[str, Any]] = field(default_factory=dict)
 
+    def sentence(self) -> str:
+        """The conflict as a screen names it: who wins, and what either asked for."""
+        asked = "; ".join(
+            f"{name} {_asked(each['won'])}, not {_asked(each['lost'])}" for name, each in self.fields.items()
+        )
+        return f"Conflict about {name_of(self.kind, self.value)}: {self.won} wins over {self.lost} ({asked})."
+
     def as_dict(self) -> Dict[str, Any]:
         return {
             "type": self.kind,
@@ -59,6 +66,12 @@ class Conflict:
             "lost": self.lost,
             "fields": self.fields,
         }
+
+
+def _asked(value: Any) -> str:
+    if value is None:
+        return "anything"
+    return quoted(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)
 
 
 @dataclass

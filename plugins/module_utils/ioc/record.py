@@ -116,6 +116,10 @@ def as_item(raw: Mapping[str, Any]) -> Dict[str, Any]:
     filename = STORED["filename"](raw)
     if filename and not item.get("filename"):
         item["filename"] = filename
+    if raw.get("expired") is True:
+        for name in ("action", "mobile_action"):
+            if item.get(name) == "no_action":  # what expiry made of it
+                del item[name]
     if "expiration" in item and expiry.stored(item["expiration"]) is None:
         del item["expiration"]
     return without_leftovers(item)

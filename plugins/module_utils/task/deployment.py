@@ -46,6 +46,7 @@ from .evidence import (
     some_sentences,
 )
 from .iocs import check_numbers
+from .lifecycle_options import LIFECYCLE
 from .list_result import (
     failure_message,
     list_account,
@@ -237,6 +238,9 @@ class _Deployment:
         for kind, value, reason in told:
             self._context.warn(f"{kind} {value} {reason}")
         options = {**self._params, "defaults": {}, "defaults_by_type": {}, "source": "", "purge": False}
+        options.update(
+            dict.fromkeys(LIFECYCLE.options)
+        )  # every indicator as it was, its ring and owner included
         return ListOptions.parse(options, self._called, name="rollback", iocs=kept, iocs_from=(), feeds=())
 
     def _refuse_what_changed_since(self, undo: _Undo) -> None:
@@ -303,7 +307,12 @@ class _Deployment:
         return "" if self._params["audit"] and not self._plan.own_refusals else message
 
     def _accounts(self, accounts: Sequence[Account]) -> List[Any]:
-        return [list_account(account, read, self._applying) for account, read in zip(accounts, self._reads)]
+        shown = []
+        for account, read in zip(accounts, self._reads):
+            one = list_account(account, read, self._applying)
+            lost = [each.sentence() for each in self._plan.conflicts if each.lost == read.options.name]
+            shown.append(one._replace(notes=[*one.notes, *lost]))
+        return shown
 
     def _summary(self, accounts: Sequence[Account]) -> List[str]:
         shown = self._accounts(accounts)

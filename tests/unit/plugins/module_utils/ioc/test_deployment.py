@@ -77,6 +77,9 @@ class TestOrder:
         )
         assert told(found) == [[], []] and found.planned()["ignored"] == 2
         assert found.conflicts[0].fields == {"state": {"won": None, "lost": "absent"}}
+        assert found.conflicts[0].sentence() == (
+            "Conflict about domain evil.example: a wins over b (state anything, not 'absent')."
+        )
 
     def test_an_item_that_fails_is_still_named(self) -> None:
         bad = item(action="allow", severity="high")

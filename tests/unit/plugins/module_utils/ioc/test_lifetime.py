@@ -336,3 +336,11 @@ def test_state_among_defaults() -> None:
     assert [change.operation for change in found.changes] == ["create", "delete"]
     by_type = decide([item()], [record()], by_type={"domain": {"state": "absent"}})
     assert by_type.absent == 1
+
+
+def test_the_action_that_expiry_took_is_not_asked_for() -> None:
+    gone = {**expired(), "created_on": "2026-01-01T00:00:00Z"}
+    renewal = {"expiration_days": 30, "action": "detect"}
+    found = decide([gone], [expired()], defaults=renewal, expired="renew")
+    assert found.changes[0].after["action"] == "detect"
+    assert not decide([gone], [expired()]).changes

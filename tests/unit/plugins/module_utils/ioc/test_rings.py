@@ -405,3 +405,31 @@ def test_rings_and_protection() -> None:
     found = run(protected=lambda _kind, _value: "known good")
     assert found.protected
     assert not found.changes
+
+
+def test_what_a_screen_says() -> None:
+    assert not run().life.sentences()
+    assert run(records=[stored(0, tag("canary", 24))], **counted(1)).life.sentences() == [
+        "Promoted: 1 from canary to servers."
+    ]
+    assert run(records=[stored(0, tag("canary", 23))]).life.sentences() == [
+        f"1 indicator waits for the next ring, the first until {at(-1)}."
+    ]
+    assert run(records=[stored(0, tag("canary", 24))], **counted(6)).life.sentences() == [
+        f"Held in ring canary: sha256 {SHA}, observed by 6 hosts, max_hosts is 5."
+    ]
+    jump = run(item("sha256", SHA, ring="everywhere"), **counted(1, limit_exceeded=True), max_hosts=3)
+    assert jump.life.sentences() == [f"Reaches too far to block: sha256 {SHA}, observed by more than 1 host."]
+    assert run(records=[stored(2)]).life.sentences() == [
+        "1 indicator: has no ring tag; it counts as in ring everywhere from now on."
+    ]
+    assert set(run().life.lists()) == {"promoted_iocs", "waiting_iocs", "held_iocs", "ring_notes", "reach"}
+
+
+def test_a_pin_of_a_new_one_without_tags() -> None:
+    assert only(run(item("sha256", SHA, ring="servers")))["tags"] == [tag("servers")]
+
+
+def test_groups_of_rings_by_their_ids() -> None:
+    (ring,) = read_rings([{"name": "a", "host_groups": ["Servers", "servers", "other"]}])
+    assert ring.with_groups({"Servers": "1", "servers": "1"}).host_groups == ("1", "other")

@@ -457,3 +457,21 @@ def test_an_account_is_told_again(simulator: Any) -> None:
     told = run(simulator, account={"summary": ["one", "two"], "msg": "Refused"})
     assert (told["summary"], told["msg"], told["changed"]) == (["one", "two"], "Refused", False)
     assert simulator.log() == []
+
+
+def test_a_rollback_needs_no_owner_of_the_lists(simulator: Tenant, tmp_path: Path) -> None:
+    options = {"owned_by": "tag", "evidence_dir": str(tmp_path), "max_life": "90d", "on_max_life": "cap"}
+    done = run(simulator, lists=[a_list("a", "x.example")], **options)
+    assert "failed" not in done, done["msg"]
+    (record,) = simulator.indicators()
+    assert record["tags"] == ["owner:a"] and "source" not in record
+    undone = run(simulator, rollback_from=done["evidence"], **options)
+    assert "failed" not in undone, undone["msg"]
+    assert simulator.indicators() == []
+
+
+def test_a_conflict_is_named_in_the_summary(simulator: Tenant) -> None:
+    other = {**a_list("b", "x.example"), "defaults": {"action": "no_action"}}
+    told = run(simulator, check=True, lists=[a_list("a", "x.example"), other])
+    assert any("a wins over b" in line for line in told["summary"])
+    assert told["conflicts"][0]["won"] == "a"
