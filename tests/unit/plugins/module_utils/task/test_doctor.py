@@ -19,13 +19,10 @@ from run_task import run, start_module
 from simulator import likeness
 
 from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
-from ansible_collections.threatops.falcon.plugins.module_utils.task import (
-    doctor,
-    doctor_local,
-    doctor_reserved,
-    doctor_write,
-)
+from ansible_collections.threatops.falcon.plugins.module_utils.task import doctor, doctor_local
 from ansible_collections.threatops.falcon.plugins.module_utils.task.doctor_findings import QUESTIONS, SCOPES
+from ansible_collections.threatops.falcon.plugins.module_utils.task.doctor_reserved import SOURCE
+from ansible_collections.threatops.falcon.plugins.module_utils.task.doctor_write import WriteTest
 
 CID = "20879a8064904ecfbb62c118a6a19411"
 ENTITIES, COMBINED = "/iocs/entities/indicators/v1", "/iocs/combined/indicator/v1"
@@ -64,7 +61,7 @@ def seen(result: dict[str, Any], number: str) -> Any:
 
 
 def ours(tenant: Any) -> list[str]:
-    return [one["value"] for one in tenant.indicators() if one.get("source") == doctor_reserved.SOURCE]
+    return [one["value"] for one in tenant.indicators() if one.get("source") == SOURCE]
 
 
 @pytest.fixture
@@ -328,7 +325,7 @@ def test_nothing_is_written_in_check_mode(simulator: Any, tmp_path: Path) -> Non
 
 
 def leftover(**fields: Any) -> dict[str, Any]:
-    return {"type": "ipv6", "value": "2001:db8::113", "source": doctor_reserved.SOURCE, **fields}
+    return {"type": "ipv6", "value": "2001:db8::113", "source": SOURCE, **fields}
 
 
 def test_leftovers_are_named_and_deleted_and_nothing_else(hurried: Any) -> None:
@@ -366,7 +363,7 @@ def test_an_interrupted_test_leaves_nothing(hurried: Any, monkeypatch: pytest.Mo
     def interrupt(*_arguments: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(doctor_write.WriteTest, step, interrupt)
+    monkeypatch.setattr(WriteTest, step, interrupt)
     with pytest.raises(KeyboardInterrupt):
         look(hurried, **WRITE)
     assert ours(hurried) == []
@@ -439,7 +436,7 @@ def test_what_is_shared_names_nobody(demo_simulator: Any) -> None:
         demo_simulator.client_secret,
         CID,
         "127.0.0.1",
-        doctor_reserved.SOURCE,
+        SOURCE,
     }
     for record in dump["indicators"]:
         private |= {record["id"], record["value"], record["created_by"], record.get("source") or CID}
