@@ -19,6 +19,7 @@ class ActionModule(RunTask):
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         result = super().run(tmp, task_vars)
         diff_lines = result.pop("diff_lines", [])
+        _shorten(result.get("invocation", {}).get("module_args", {}))
         if not self._task.no_log:
             shown = self._task.args.get("screen", "all")
             if shown in ("all", "changes") and (self._task.diff or result.get("refusals")):
@@ -37,3 +38,10 @@ class ActionModule(RunTask):
         if isinstance(inventory, dict) and "iocs" in inventory and inventory["iocs"] is None:
             return {**given, "inventory": {**inventory, "iocs": ""}}
         return given
+
+
+def _shorten(options: Dict[str, Any]) -> None:
+    """Say how many items were given instead of repeating them: a long list would be sent around, and kept, twice."""
+    for given in [options.get("inventory"), *(options.get("lists") or ())]:
+        if isinstance(given, dict) and isinstance(given.get("iocs"), (list, dict)):
+            given["iocs"] = f"({len(given['iocs'])} not shown)"

@@ -28,6 +28,8 @@ _BESIDE = frozenset(
         *("ioc_audit_summary", "ioc_audit_counts", "ioc_hunt_summary", "ioc_hunt_counts"),
     )
 )
+#: No option of an argument spec, since Ansible would copy every item of it; see roles/ioc_deploy.
+_UNVALIDATED = "falcon_iocs"
 _OPTION = re.compile(r"^ {6}([a-z_0-9]+):", re.MULTILINE)
 #: Changes of one letter that make a name another one; more, and it is somebody's own.
 _CLOSE = 2
@@ -37,7 +39,8 @@ _CLOSE = 2
 def known() -> frozenset[str]:
     """The variables that the roles document."""
     specs = sorted(ROLES.glob("*/meta/argument_specs.yml"))
-    return frozenset(name for path in specs for name in _OPTION.findall(path.read_text(encoding="utf-8")))
+    documented = {name for path in specs for name in _OPTION.findall(path.read_text(encoding="utf-8"))}
+    return frozenset({*documented, _UNVALIDATED})
 
 
 def misspelt(variables: Iterable[str]) -> str:

@@ -172,3 +172,25 @@ def test_what_a_terminal_would_act_on_is_shown_as_an_escape() -> None:
     assert diff.visible("plain") == "plain"
     assert diff.visible("ü") == "ü"
     assert diff.visible("a\x1b[31m\u202eb") == "a\\x1b[31m\\u202eb"
+
+
+def test_the_lines_of_an_update_stand_together_and_each_kind_is_cut_off_by_itself(monkeypatch: Any) -> None:
+    monkeypatch.setattr(diff, "MOST_SHOWN", 1)
+    changes = [
+        *(create(f"{number}.example", action="detect") for number in range(3)),
+        *(update(f"u{number}.example", {"severity": "low"}, {"severity": "high"}) for number in range(2)),
+        Change(DELETE, "domain", "old.example", record={**RECORD, "value": "old.example"}),
+    ]
+    told = diff.lines(changes, "soc\x1b")
+    assert told[:2] == ["--- tenant: soc\\x1b", "+++ inventory: soc\\x1b"] and told[2].startswith(
+        "@@ 1 to delete, 2 to"
+    )
+    assert [line.split(":")[0] for line in told[3:]] == [
+        "-delete domain old.example",
+        "-update domain u0.example",
+        "+update domain u0.example",
+        " ... and 1 more update",
+        "+create domain 0.example",
+        " ... and 2 more creations",
+    ]
+    assert diff.lines([], "soc") == []
