@@ -244,8 +244,10 @@ class _Deployment:
         return ListOptions.parse(options, self._called, name="rollback", iocs=kept, iocs_from=(), feeds=())
 
     def _refuse_what_changed_since(self, undo: _Undo) -> None:
-        """A rollback is checked whole before its first write: nobody may have touched what it is about, and all of
-        it must be possible."""
+        """A rollback is checked whole before its first write.
+
+        Nobody may have touched what it is about, and all of it must be possible.
+        """
         (expected,) = self._reconciliation.accounts(self._reconciliation.plan_again([undo.expected]), True)
         check = _changes(expected)
         (undoing,) = self._as_planned()
