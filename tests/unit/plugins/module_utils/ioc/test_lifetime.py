@@ -344,3 +344,24 @@ def test_the_action_that_expiry_took_is_not_asked_for() -> None:
     found = decide([gone], [expired()], defaults=renewal, expired="renew")
     assert found.changes[0].after["action"] == "detect"
     assert not decide([gone], [expired()]).changes
+
+
+def test_an_action_that_expiry_has_not_taken_yet_stays() -> None:
+    late = {**expired(action="detect"), "created_on": "2026-01-01T00:00:00Z"}
+    assert read([late])[0].fields["action"] == "detect"
+    assert "action" not in read([{**late, "action": "no_action"}])[0].fields
+
+
+def test_reset_of_an_indicator_that_becomes_one_of_both_kinds_of_platforms() -> None:
+    """Where a new indicator would be on desktop platforms alone, an action for others keeps the stored ones."""
+    before = record(platforms=["windows", "ios"], mobile_action="detect")
+    found = decide(
+        [item(action="detect", mobile_action="prevent", severity="high")], [before], unmanaged="reset"
+    )
+    assert not found.failures
+    assert found.changes[0].after == {"mobile_action": "prevent"}
+    phone = record("all_subdomains", platforms=["ios"], action="no_action", mobile_action="detect")
+    whole = decide(
+        [item("all_subdomains", mobile_action="detect", severity="high")], [phone], unmanaged="reset"
+    )
+    assert whole.changes[0].after == {"platforms": ["ios", "android"]}
