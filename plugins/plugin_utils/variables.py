@@ -19,6 +19,7 @@ from pathlib import Path
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 _OURS = ("ioc_deploy_", "ioc_audit_", "ioc_hunt_", "ioc_export_")
+_ADDED = re.compile(r"_|\d")
 _SHARED = "falcon_"
 #: Variables that are documented in no argument spec: what playbooks read, and what roles set for later tasks.
 _BESIDE = frozenset(
@@ -66,7 +67,7 @@ def misspelt(variables: Iterable[str]) -> str:
 def _meant(name: str) -> str:
     """The variable of ours that a name is close to. One that adds to a name of ours is somebody's own."""
     shared = sorted(one for one in known() if one.startswith(_SHARED))
-    if any(re.match(rf"{re.escape(one)}(?:_|\d)", name) for one in shared):
+    if any(name.startswith(one) and _ADDED.match(name[len(one) :]) for one in shared):
         return ""
     near = [(distance(name, one), one) for one in shared if abs(len(one) - len(name)) <= _CLOSE]
     return min((one for one in near if one[0] <= _CLOSE), default=(0, ""))[1]

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Mapping
 
+_WORD = re.compile(r"(?<![\w.])\w+")
+
 
 @dataclass(frozen=True)
 class Names:
@@ -22,10 +24,8 @@ class Names:
 
     def in_text(self, text: str, *options: str) -> str:
         """A message that names options of the module, with the user's names for these."""
-        for option in options:
-            if option and option in self.known:
-                text = re.sub(rf"(?<![\w.]){re.escape(option)}(?!\w)", self.known[option], text)
-        return text
+        meant = {option: self.known[option] for option in options if option in self.known}
+        return _WORD.sub(lambda word: meant.get(word.group(), word.group()), text) if meant else text
 
 
 #: The module's own names: nobody calls an option anything else.

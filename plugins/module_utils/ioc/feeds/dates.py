@@ -19,7 +19,7 @@ _DATE = re.compile(
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED = re.compile(
-    r"(?:(\d{1,2})[ -]([A-Za-z]{3})[a-z]*|([A-Za-z]{3})[a-z]* (\d{1,2})),?[ -](\d{4})"
+    r"(?:(\d{1,2})[ -]([A-Za-z]{3})[a-z]{0,6}|([A-Za-z]{3})[a-z]{0,6} (\d{1,2})),?[ -](\d{4})"
     r"(?:,? (\d{1,2}):(\d{2})(?::(\d{2}))?)? ?(?:Z|UTC|GMT)?\Z",
     re.ASCII,
 )

@@ -12,7 +12,7 @@ from collections import deque
 from itertools import islice
 from typing import Any, Deque, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import headings, layout, source, user_columns
+from . import headings, layout, source, stix_pattern, user_columns
 from .columns import gives_indicator, reads_as_value
 from .layout import Layout, is_firm_header, is_header
 from .model import ColumnsRead, Fault, Feed, Row
@@ -23,6 +23,8 @@ DELIMITERS = ",\t;|"
 #: Rows from which columns are guessed, lines that one quoted field may go over, and rows in which a header is sought.
 SAMPLE, SPAN, TITLES = 100, 50, 15
 
+#: Lines of a comment at the top of a table before its rows are no longer waited for.
+_LONGEST_COMMENT = 10_000
 _SEP = re.compile(r"\s*\"?sep=(.)\"?\s*\Z", re.IGNORECASE)
 _NO_HEADING = frozenset("./@[")
 _LONGEST_HEADING = 40
@@ -58,7 +60,7 @@ def rows(feed: Feed) -> Iterator[Any]:
     Raises FeedProblem where a column that the user names is not there.
     """
     records = _Records(source.lines(feed.path))
-    sample = records.peek(SAMPLE * 2)
+    sample = records.beginning(SAMPLE * 2)
     table = _table_of(sample, feed)
     if table is None:
         for number, text in records.rest():
@@ -251,6 +253,8 @@ def guess_delimiter(sample: Sequence[str]) -> str:
 def split(text: str, delimiter: str) -> List[str]:
     """The cells of one line; a quote that does not close is a character like any other."""
     text = clean(text)
+    if delimiter == "," and "[,]" in text:
+        text = text.replace("[,]", "[.]")  # a dot that was defanged and then mistyped; it parts no cells
     if '"' not in text:
         return text.split(delimiter)
     reader = csv.reader([text + "\n", "\n"], delimiter=delimiter, skipinitialspace=True)
@@ -275,7 +279,7 @@ def _is_comment(cells: Sequence[str]) -> bool:
 def _is_indicator(cells: Sequence[str], found: Layout) -> bool:
     """Whether a row gives an indicator."""
     if found.patterns is not None:
-        return found.patterns < len(cells) and cells[found.patterns].lstrip().startswith("[")
+        return found.patterns < len(cells) and stix_pattern.is_pattern(cells[found.patterns])
     return any(gives_indicator(kind, cells[column]) for column, kind in found.values if column < len(cells))
 
 
@@ -291,6 +295,12 @@ class _Records:
         """The next lines, which stay to be read."""
         self._pending.extend(islice(self._numbered, max(0, count - len(self._pending))))
         return [text for _number, text in islice(self._pending, count)]
+
+    def beginning(self, count: int) -> List[str]:
+        """The first lines; where they are all part of a long comment, those below it."""
+        while source.is_comment_block(self.peek(count)) and len(self._pending) == count < _LONGEST_COMMENT:
+            count *= 2
+        return source.without_comment_block(self.peek(count))
 
     def rest(self) -> Iterator[Numbered]:
         """The lines that were not read, as they are."""

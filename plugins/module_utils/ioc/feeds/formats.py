@@ -115,14 +115,12 @@ def recognized(beginning: str) -> str:
 
 
 def _of_lines(feed: Feed, beginning: str, seen: str) -> Iterator[Any]:
-    sample = beginning.splitlines()[:SAMPLE]
-    if feed.format == "csv" or feed.columns:
+    sample = source.without_comment_block(beginning.splitlines())[:SAMPLE]
+    if feed.columns or (feed.format == "csv" and not _is_block_list(sample)):
         chosen = next(one for one in TEXTS if one.option == "csv")
     else:
         chosen = next(
-            one
-            for one in TEXTS
-            if one.recognizes(sample) and (feed.format == "auto" or one.option == feed.format)
+            one for one in TEXTS if one.recognizes(sample) and (feed.format != "text" or one.option == "text")
         )
     wrong = _not_as_told(feed, sample, seen)
     if wrong is not None:

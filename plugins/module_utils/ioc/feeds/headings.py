@@ -47,7 +47,7 @@ _RANK = {
 }
 #: The publisher's own end of an indicator.
 _END = words(
-    "validuntil expires expireson expiresat expireddate expiry expirydate expirytime expiredat enddate endtime "
+    "validuntil expire expires expireson expiresat expireddate expiry expirydate expirytime expiredat enddate endtime "
     "validto"
 )
 _SWITCHES: Dict[str, str] = {
@@ -65,7 +65,10 @@ _SWITCHES: Dict[str, str] = {
     ),
     **dict.fromkeys(words("malicious ismalicious"), "malicious"),
     **dict.fromkeys(
-        words("verdict status action classification disposition reputation assessment result conclusion"),
+        words(
+            "verdict status action classification disposition reputation assessment result conclusion decision "
+            "judgement judgment threat list listtype"
+        ),
         "verdict",
     ),
 }

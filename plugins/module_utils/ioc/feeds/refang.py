@@ -45,8 +45,9 @@ _MARKS = (
 )
 _BRACKET = re.compile(r"[\[({<]|\.\]")
 # The same word without a colon or slashes behind it is part of a name: meow.xyz, hxxps-login.top.
-_SCHEME = re.compile(rf"(?:h(?:[x*_]{{2}}|tx|xt)p|meow)(s?)(?=_?:|_?{COLON}|[/\\]{{2}})", re.IGNORECASE)
+_SCHEME = re.compile(rf"(?:h(?:[x*_]{{2}}|tx|xt)p|meow)(s?)_?(?=:|{COLON}|[/\\]{{2}})", re.IGNORECASE)
 _FILE_SCHEME = re.compile(rf"fxp(s?)(?=:|{COLON}|[/\\]{{2}})", re.IGNORECASE)
+_LOST_COLON = re.compile(r"((?:http|ftp)s?)(?=[/\\]{2}\w)", re.IGNORECASE)
 # A URL with nothing in it that RFC 3986 does not allow, and a host that is written plainly.
 _PLAIN_URL = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*://(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#\\\[\](){}<>]+)(?::\d*)?(?:[/?#][^\s\[\]{}<>\\]*)?\Z"
@@ -74,7 +75,8 @@ def unmark(text: str) -> str:
         text = _SCHEME.sub(r"http\1", text, count=1) if _SCHEME.match(text) else text
     elif text[:1] in "fF" and _FILE_SCHEME.match(text):
         text = _FILE_SCHEME.sub(r"ftp\1", text, count=1)
-    return text
+    lost = _LOST_COLON.match(text)
+    return f"{lost.group()}:{text[lost.end() :]}" if lost else text
 
 
 def is_defanged(marked: str) -> bool:
@@ -98,7 +100,7 @@ def refang(text: str) -> str:
     return unmark(mark(text))
 
 
-_AUTHORITY = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?[/\\]{1,3}(.*)", re.DOTALL)
+_AUTHORITY = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?[/\\]{1,3} ?(.*)", re.DOTALL)
 _HOST = re.compile(r"(?:[^/\\?#\s]*@)?(\[[^\]]*\]?|[^/\\?#\s\[\](){}<>,;|\"'`]*)")
 _PORT = re.compile(r" ?[0-9]{1,5}\Z")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
-from typing import Any, Iterator, Tuple
+from typing import Any, Iterator, List, Sequence, Tuple
 
 from ..files import FileProblem, open_regular, read_regular
 from .model import FeedProblem
@@ -20,6 +20,9 @@ MAX_LINE = 1 << 20
 MAX_DOCUMENT = 256 << 20
 #: Largest table or text, in bytes; they are read line by line.
 MAX_TEXT = 4 << 30
+
+#: Lines that are kept of a comment at the top of a text.
+_KEPT = 30
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -36,6 +39,22 @@ def head(path: str, size: int = 65536) -> str:
     text = raw.decode(_encoding(raw), errors="replace")
     _refuse_binary(path, 1, text)
     return text
+
+
+def is_comment_block(beginning: Sequence[str]) -> bool:
+    """Whether all lines are comments, or blank."""
+    return all(map(_is_remark, beginning))
+
+
+def without_comment_block(beginning: Sequence[str]) -> List[str]:
+    """The first lines of a text without a long comment at their top; its last lines stay, which may be headings."""
+    end = next((place for place, text in enumerate(beginning) if not _is_remark(text)), len(beginning))
+    return list(beginning[max(0, end - _KEPT) :])
+
+
+def _is_remark(text: str) -> bool:
+    text = text.lstrip(" \t\ufeff")
+    return not text or text.startswith(("#", "!", ";", "//"))
 
 
 def lines(path: str) -> Iterator[Tuple[int, str]]:

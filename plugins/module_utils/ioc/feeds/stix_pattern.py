@@ -45,6 +45,7 @@ _LEXEMES = re.compile(
 # The hashes of a whole file, by itself or by what refers to it; an executable's sections have hashes too.
 _FILE_HASH = re.compile(r"((?:\w{1,60}_refs?(?:\[[^\]]{0,20}\])?\.){0,5})hashes\.(.+)\Z")
 _NARROWS_NO_FILE = words("name size mime_type magic_number_hex name_enc")
+_NARROWS_NO_IMAGE = re.compile(r"process:(?:image|binary)_ref\.(?:name|size)\Z")
 _NARROWS_NO_ADDRESS = re.compile(
     r"network-traffic:(?:(?:dst|src)_ref\.type|(?:dst|src)_port|protocols(?:\[[^\]]{0,20}\])?)\Z"
 )
@@ -132,7 +133,7 @@ def _algorithm(path: str) -> str:
 
 def _narrows_no_file(path: str) -> bool:
     kind, _colon, rest = path.partition(":")
-    return kind == "file" and rest in _NARROWS_NO_FILE
+    return (kind == "file" and rest in _NARROWS_NO_FILE) or _NARROWS_NO_IMAGE.match(path) is not None
 
 
 def hash_of(algorithm: str, value: Any) -> Any:

@@ -13,7 +13,7 @@ import re
 from typing import Any, Iterator, List, Optional, Tuple
 
 from ..values import recognise
-from . import line_formats
+from . import line_formats, source
 from .labels import judge
 from .model import Fault, Row
 from .refang import clean, has_defanged_scheme, host_of, is_defanged, mark, unmark
@@ -51,7 +51,7 @@ def rows(numbered: Iterator[Tuple[int, str]], beginning: str = "") -> Iterator[R
 
     beginning is the first part of the text, by which its format and the meaning of its links are told.
     """
-    sample = beginning.splitlines()
+    sample = source.without_comment_block(beginning.splitlines())
     block_list = line_formats.reader_of([clean(text) for text in sample[:400]])
     links_are_sources = block_list is None and is_report(sample)
     outline = Outline()

@@ -129,7 +129,7 @@ def test_the_word_of_a_scheme_is_part_of_a_name(tmp_path: Path, name: str, form:
     [
         ("hxxp://evil.example/", "http://evil.example/"),
         ("hxxps[:]//evil[.]example/a[.]php", "https://evil.example/a.php"),
-        ("hxxp//evil.example", "http//evil.example"),
+        ("hxxp//evil.example", "http://evil.example"),
         ("hxxps[://]evil[.]example", "https://evil.example"),
         ("fxp://evil.example/", "ftp://evil.example/"),
         ("meow:\\\\evil.example", "http:\\\\evil.example"),

@@ -474,3 +474,53 @@ def test_headings() -> None:
     assert kind_of("value of the IPv4") == "address"
     assert kind_of("serial of a sha256") is None
     assert misspelt("ip") == misspelt("sha1") == misspelt("xy") == misspelt("imphash") == ""
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["hxxp//evil.example/a", "hxxps_://evil.example/a", "hxxp:// evil.example/a", "HXXP[:]//evil[.]example"],
+)
+def test_schemes_that_are_not_quite_ones(tmp_path: Path, written: str) -> None:
+    assert values(table(tmp_path, f"url,note\n{written},seen\n")) == ["evil.example"]
+
+
+def test_a_defanged_comma_parts_no_cells(tmp_path: Path) -> None:
+    found = table(tmp_path, "domain,note\nevil[,]example,a\nworse[.]example,b\n")
+    assert values(found) == ["evil.example", "worse.example"]
+
+
+def test_patterns_in_parentheses_make_a_table(tmp_path: Path) -> None:
+    pattern = f"([domain-name:value = 'evil.example']) OR [file:hashes.'SHA-256' = '{A}']"
+    assert values(table(tmp_path, f'pattern,name\n"{pattern}",x\n')) == ["evil.example", A]
+
+
+def test_a_hosts_file_is_never_a_table_of_addresses(tmp_path: Path) -> None:
+    text = "127.0.0.1\tevil.example\n127.0.0.1\tworse.example\n"
+    assert values(table(tmp_path, text, format="csv")) == ["evil.example", "worse.example"]
+
+
+@pytest.mark.parametrize("lines", [0, 40, 250, 1500])
+def test_a_long_comment_at_the_top_hides_nothing(tmp_path: Path, lines: int) -> None:
+    comment = "# terms of use\n" * lines
+    assert values(table(tmp_path, f"{comment}0.0.0.0 evil.example\n0.0.0.0 worse.example\n")) == [
+        "evil.example",
+        "worse.example",
+    ]
+    assert values(table(tmp_path, f"{comment}ip,port\n203.0.113.5,443\n")) == ["203.0.113.5"]
+    assert values(table(tmp_path, f"{comment}# seen,dst_ip,sha256\n2026,203.0.113.5,{A}\n")) == [
+        "203.0.113.5",
+        A,
+    ]
+
+
+def test_nothing_but_a_comment(tmp_path: Path) -> None:
+    found = table(tmp_path, "# terms of use\n" * 20_000, format="csv")
+    assert (values(found), [stop.code for stop in found.stops]) == ([], ["feed_empty"])
+
+
+@pytest.mark.parametrize(
+    ("heading", "word"), [("List", "whitelist"), ("Threat", "benign"), ("Decision", "Allow")]
+)
+def test_other_names_of_a_verdict(tmp_path: Path, heading: str, word: str) -> None:
+    found = table(tmp_path, f"domain,{heading}\nevil.example,malware\ngood.example,{word}\n")
+    assert (values(found), codes(found)) == (["evil.example"], [(3, "benign")])
