@@ -63,7 +63,7 @@ def run_page(document: Mapping[str, Any]) -> Page:
         Count(name, number, one)
         for name, number, one in zip(labels, writes.values(), ("good", "warning", "bad"))
     ]
-    for key in ("unchanged", "foreign", "protected", "rejected", "failed"):
+    for key in ("unchanged", "foreign", "protected", "reached", "rejected", "failed"):
         number = sum(int((entry.get("counts") or {}).get(key, 0)) for entry in entries)
         if number or key == "failed":
             counts.append(Count(key, number, "bad" if key == "failed" and number else "neutral"))
@@ -112,6 +112,11 @@ def _left_out(entries: Sequence[Mapping[str, Any]]) -> Iterable[Table]:
         "foreign_iocs": ("Owned by somebody else", ("type", "value", "source")),
         "protected_iocs": ("Protected", ("type", "value", "reason")),
         "overridden_iocs": ("Protected, and overridden", ("type", "value")),
+        "promoted_iocs": ("Promoted to another ring", ("type", "value", "from", "to")),
+        "held_iocs": ("Held in a ring", ("type", "value", "ring", "device_count", "max_hosts")),
+        "waiting_iocs": ("Waiting in a ring", ("type", "value", "ring", "until")),
+        "ring_notes": ("Ring not as tagged", ("type", "value", "ring", "message")),
+        "reach": ("Observed by too many hosts to block", ("type", "value", "device_count", "limit_exceeded")),
         "rejected": ("Rejected feed lines", ("path", "line", "text", "reason")),
     }
     for key, (title, names) in shapes.items():
