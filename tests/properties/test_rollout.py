@@ -20,7 +20,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.ioc import reach,
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import ItemReader
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import Plan, Policy, plan
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.reach import Sighting
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.rings import read_rings
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.ring import read_rings
 
 CANARY, SERVERS = "1" * 32, "2" * 32
 RINGS = read_rings(

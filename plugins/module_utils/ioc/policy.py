@@ -16,7 +16,7 @@ from .change import CURRENT, Vocabulary, no_objection
 from .reach import Sighting
 from .reasons import Refusal
 from .record import Record
-from .rings import Ring
+from .ring import Ring
 from .values import Identity
 
 _LIMIT = re.compile(r"\s*([0-9]{1,9})\s*(%?)\s*", re.ASCII)

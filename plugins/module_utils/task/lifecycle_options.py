@@ -12,7 +12,7 @@ from typing import Any, Dict, Optional, Sequence
 from ..ioc import durations
 from ..ioc.fields import FieldProblem
 from ..ioc.owners import BY_SOURCE, BY_TAG
-from ..ioc.rings import read_rings
+from ..ioc.ring import read_rings
 from .base import Params, TaskFailed
 from .names import OWN_NAMES, Names
 from .options import ArgumentSpec

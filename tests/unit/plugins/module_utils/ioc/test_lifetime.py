@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import Vocabulary
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.item import Desired
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.rings import read_rings
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.ring import read_rings
 from ansible_collections.threatops.falcon.tests.unit.planning import (
     GROUP,
     NOW,

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc import reach
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import Plan
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.reach import Sighting
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.rings import read_rings
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.ring import read_rings
 from ansible_collections.threatops.falcon.tests.unit.planning import GROUP, NOW, SHA, decide, item, record
 
 OTHER = "d" * 32

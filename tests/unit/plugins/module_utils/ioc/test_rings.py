@@ -15,8 +15,8 @@ from ansible_collections.threatops.falcon.plugins.module_utils.ioc.change import
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.fields import FieldProblem
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import Plan
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.reach import Sighting
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.ring import read_rings
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.ring_tags import without_stamp
-from ansible_collections.threatops.falcon.plugins.module_utils.ioc.rings import read_rings
 from ansible_collections.threatops.falcon.tests.unit.planning import NOW, SHA, decide, item, record
 
 CANARY, SERVERS = "1" * 32, "2" * 32

@@ -459,7 +459,7 @@ def test_an_account_is_told_again(simulator: Any) -> None:
     assert simulator.log() == []
 
 
-def test_a_rollback_needs_no_owner_of_the_lists(simulator: Tenant, tmp_path: Path) -> None:
+def test_a_rollback_needs_no_owner_of_the_lists(simulator: Any, tmp_path: Path) -> None:
     options = {"owned_by": "tag", "evidence_dir": str(tmp_path), "max_life": "90d", "on_max_life": "cap"}
     done = run(simulator, lists=[a_list("a", "x.example")], **options)
     assert "failed" not in done, done["msg"]
@@ -470,7 +470,7 @@ def test_a_rollback_needs_no_owner_of_the_lists(simulator: Tenant, tmp_path: Pat
     assert simulator.indicators() == []
 
 
-def test_a_conflict_is_named_in_the_summary(simulator: Tenant) -> None:
+def test_a_conflict_is_named_in_the_summary(simulator: Any) -> None:
     other = {**a_list("b", "x.example"), "defaults": {"action": "no_action"}}
     told = run(simulator, check=True, lists=[a_list("a", "x.example"), other])
     assert any("a wins over b" in line for line in told["summary"])
