@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional
 
-from ..ioc.protection import Protection, ProtectionProblem
+from ..ioc.protection import Protection
+from ..ioc.protection.warning_lists import ProtectionProblem
 from .base import Params, TaskFailed
 
 
@@ -24,7 +25,9 @@ class Guard:
             self._protection = Protection.build(params.get("protect"))
         except ProtectionProblem as problem:
             raise TaskFailed(f"protect: {problem}") from problem
-        for notice in self._protection.notices if warn is not None else ():
+        if warn is None:
+            return
+        for notice in self._protection.notices:
             warn(f"protect: {notice.message} ({notice.code})")
 
     def reason(self, kind: str, value: str) -> Optional[str]:
