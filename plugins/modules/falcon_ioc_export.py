@@ -7,12 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: falcon_ioc_export
-short_description: Write the indicators of a CrowdStrike Falcon tenant as inventory variables
+short_description: Write the indicators of a CrowdStrike Falcon tenant as inventory variables, CSV, JSON, STIX or MISP
 version_added: 1.0.0
 description:
   - Reads the custom indicators of a tenant, or of some owners, and writes them as sorted YAML that is ready to be inventory variables.
     Deploying it at once changes nothing.
   - With O(split) every owner gets a file of its own with its name in C(falcon_ioc_source).
+  - With O(formats) the same indicators are written for other tools as well. Each of these files is also a feed of this collection
+    that brings every field back.
   - Texts that Ansible would take for templates are marked C(!unsafe), so that nothing a tenant holds is run.
   - The files are the same as long as the tenant is, so that they can be kept under version control as a backup.
 author:
@@ -20,7 +22,7 @@ author:
 notes:
   - The API client needs the scope C(IOC Management) with C(Read).
   - Host groups are written by their ids.
-  - Records that cannot be items of a list, because their value is none of their type or stands in the tenant twice, are left out with a warning.
+  - Records that cannot be items of a list, because their value does not fit their type or the tenant holds it twice, are left out with a warning.
 extends_documentation_fragment:
   - threatops.falcon.attributes
   - threatops.falcon.auth
@@ -37,9 +39,24 @@ options:
     description: The file to write, or with O(split) the folder. What is missing of the path is made. Files have mode 0600.
     type: path
     required: true
+  formats:
+    description:
+      - What to write. V(yaml) is O(dest) itself; the others are beside it, under its name without C(.yml) and with an ending of their own.
+      - V(csv) (C(NAME.csv)) has a column for each field by the names of the API. A text that a spreadsheet would change or take for
+        a formula is written as a JSON string, a list whose elements hold separators as a JSON list.
+      - V(json) (C(NAME.json)) is the body of the API request that creates the indicators.
+      - V(stix) (C(NAME.stix.json)) is a STIX 2.1 bundle. What STIX has no place for is in a property extension of each indicator.
+      - V(misp) (C(NAME.misp.json)) is an unpublished MISP event. What attributes have no place for is in tags such as
+        C(threatops-falcon:severity="high").
+      - Deleted and inherited indicators are written to V(yaml) only, since other tools would create them.
+    type: list
+    elements: str
+    choices: [yaml, csv, json, stix, misp]
+    default: [yaml]
+    version_added: 1.0.0
   split:
     description:
-      - One file an owner. The file of an owner has its name where that is a simple word, and a digest of it in the name otherwise.
+      - One file for each owner. The file of an owner has its name where that is a simple word, and a digest of it in the name otherwise.
       - Of a whole tenant, files that an earlier export wrote for an owner that is gone are removed. Other files are left alone.
     type: bool
     default: false
@@ -84,12 +101,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep a backup of the tenant, a file an owner
+- name: Keep a backup of the tenant, one file for each owner
   threatops.falcon.falcon_ioc_export:
     client_id: "{{ falcon_client_id }}"
     client_secret: "{{ falcon_client_secret }}"
     dest: backup
     split: true
+
+- name: Give the list of an owner to other tools
+  threatops.falcon.falcon_ioc_export:
+    dest: share/soc-emea.yml
+    sources: [soc-emea]
+    formats: [yaml, csv, json, stix, misp]
 
 - name: Bring what was made by hand under code
   threatops.falcon.falcon_ioc_export:
@@ -135,7 +158,7 @@ counts:
       type: int
       returned: success
     unusable:
-      description: Left out because the value is none of its type.
+      description: Left out because the value does not fit its type.
       type: int
       returned: success
 requests:

@@ -16,19 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..ioc.fields import EXPORTED
+from ..ioc.json_text import SURROGATE, UNSEEN
 
 _PLAIN = re.compile(r"[a-z][a-z0-9_]*")
 _WORDS = frozenset(
     ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
 )  # YAML 1.1 reads these otherwise
 _TEMPLATE = re.compile(r"\{[{%#]")
-
-# Characters that YAML cannot hold as they are, that it takes for line ends, or that an eye cannot see.
-_ESCAPED = re.compile(
-    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc\ufffe\uffff]"
-    "|[\U000e0000-\U000e007f]"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def variables(items: Iterable[Mapping[str, Any]], source: str, comment: str) -> Iterator[str]:
@@ -68,7 +62,7 @@ def quoted(text: str) -> str:
     """A text in double quotes on one line. A half of a surrogate pair, which no file can hold, becomes
     U+FFFD.
     """
-    return _ESCAPED.sub(_escape, json.dumps(_SURROGATE.sub("\ufffd", text), ensure_ascii=False))
+    return UNSEEN.sub(_escape, json.dumps(SURROGATE.sub("\ufffd", text), ensure_ascii=False))
 
 
 def _escape(match: re.Match[str]) -> str:

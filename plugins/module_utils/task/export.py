@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The task of C{falcon_ioc_export}: what a tenant holds, as inventory variables."""
+"""The task of falcon_ioc_export: what a tenant holds, as files that deploy back or that other tools import."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from typing import Any, Dict, Iterable, List, Set, Tuple
 
 from ..ioc.record import Record, has_expired, to_item
 from ..ioc.values import TYPES, Identity, ValueProblem, normalise
+from ..report.exports import FORMATS
+from ..report.exports.model import MARK, Exported, present
+from ..report.exports.table import HEADER
 from ..report.files import holds, replace
-from ..report.variables import variables
 from . import info
 from .base import Context, Params, Result, TaskFailed
 from .options import CONNECTION, ArgumentSpec
 
-#: Stands in the first lines of every exported file, and tells one from a file of the user's own.
-MARK = "Exported by threatops.falcon.falcon_ioc_export"
 MOST_NAMED = 10
 
 SPEC = CONNECTION + ArgumentSpec(
     {
         "dest": {"type": "path", "required": True},
+        "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": ["yaml"]},
         "split": {"type": "bool", "default": False},
         "sources": {"type": "list", "elements": "str"},
         "types": {"type": "list", "elements": "str", "choices": list(TYPES)},
@@ -39,14 +40,19 @@ SPEC = CONNECTION + ArgumentSpec(
 
 
 def run(params: Params, context: Context) -> Result:
-    """Read the tenant and write it as files of variables.
+    """Read the tenant and write it.
 
-    @raise TaskFailed: an option cannot be used, or a file cannot be written
-    @raise FalconError: the tenant could not be read whole
+    Raises TaskFailed where an option cannot be used or a file cannot be written, FalconError where the tenant could
+    not be read whole.
     """
     records, requests = _records(params, context)
     items, skipped = _items(records, params, context)
     contents = _contents(items, params)
+    yaml_alone = len(items) - len(present(items))
+    if yaml_alone and set(params.get("formats") or ["yaml"]) != {"yaml"}:
+        context.warn(
+            f"{yaml_alone} deleted or inherited indicators are written to YAML only: other tools would create them"
+        )
     try:
         result = _write(contents, params, context)
     except OSError as error:
@@ -72,15 +78,12 @@ def _records(params: Params, context: Context) -> Tuple[List[Record], Dict[str, 
 
 def _items(
     records: Iterable[Record], params: Params, context: Context
-) -> Tuple[List[Dict[str, Any]], Dict[str, int]]:
-    """The records as items, each (type, value) once, living ones before deleted ones.
-
-    @return: the items, and how many records were left out and why
-    """
+) -> Tuple[List[Exported], Dict[str, int]]:
+    """The records as items, each (type, value) once, living ones before deleted ones; and how many were left out."""
     now = datetime.datetime.now(datetime.timezone.utc)
     skipped = {"expired": 0, "inherited": 0, "repeated": 0, "unusable": 0}
     seen: Set[Identity] = set()
-    items: List[Dict[str, Any]] = []
+    items: List[Exported] = []
     strange: List[str] = []
     for record in sorted(records, key=lambda one: (bool(one.get("deleted")), str(one.get("id")))):
         deleted = bool(record.get("deleted"))
@@ -100,7 +103,7 @@ def _items(
         elif not deleted and has_expired(record, now) and not params["include_expired"]:
             skipped["expired"] += 1
         else:
-            items.append(_item(record))
+            items.append(Exported(_item(record), record.get("created_on"), record.get("modified_on")))
         seen.add(identity)
     if strange:
         more = f" and {len(strange) - MOST_NAMED} more" if len(strange) > MOST_NAMED else ""
@@ -120,23 +123,39 @@ def _owner(record: Record) -> Dict[str, Any]:
     return {"source": record["source"]} if record.get("source") else {}
 
 
-def _contents(items: Iterable[Dict[str, Any]], params: Params) -> Dict[str, str]:
+def _contents(indicators: Iterable[Exported], params: Params) -> Dict[str, str]:
     """The text of each file by its path."""
+    formats = list(dict.fromkeys(params.get("formats") or ["yaml"]))
     if not params["split"]:
         sources = params.get("sources") or []
-        source = sources[0] if len(sources) == 1 else ""
-        return {params["dest"]: _text(items, source)}
-    groups: Dict[str, List[Dict[str, Any]]] = {}
-    for item in items:
-        groups.setdefault(str(item.get("source") or ""), []).append(item)
+        groups = {params["dest"]: (list(indicators), sources[0] if len(sources) == 1 else "")}
+    else:
+        by_source: Dict[str, List[Exported]] = {}
+        for one in indicators:
+            by_source.setdefault(str(one.item.get("source") or ""), []).append(one)
+        groups = {
+            os.path.join(params["dest"], _file_name(source)): (of, source) for source, of in by_source.items()
+        }
     return {
-        os.path.join(params["dest"], _file_name(source)): _text(of, source) for source, of in groups.items()
+        _beside(path, name): FORMATS[name].text(of, source)
+        for path, (of, source) in groups.items()
+        for name in formats
     }
 
 
-def _text(items: Iterable[Dict[str, Any]], source: str) -> str:
-    """The file of an owner. One whose name begins or ends with a space, which no list can have, stays on the items."""
-    return "".join(variables(items, source if source == source.strip() else "", MARK))
+def _beside(path: str, name: str) -> str:
+    """The file of a format beside NAME.yml. A path without an ending of ours is the YAML file as it stands."""
+    stem = _stem(path)
+    if name == "yaml" and (stem == path or path.endswith((".yml", ".yaml"))):
+        return path
+    return stem + FORMATS[name].suffix
+
+
+def _stem(path: str) -> str:
+    """A path without the ending of a format."""
+    endings = [one.suffix for one in FORMATS.values()] + [".yaml"]
+    ending = max((one for one in endings if path.endswith(one)), key=len, default="")
+    return path[: len(path) - len(ending)]
 
 
 def _file_name(source: str) -> str:
@@ -162,19 +181,21 @@ def _write(contents: Dict[str, str], params: Params, context: Context) -> Result
             replace(path, content)
     removed = []
     if params["split"] and not any(params.get(name) for name in ("sources", "types", *info.INSTANTS)):
-        removed = [path for path in _exported(params["dest"]) if path not in contents]
+        stems = set(map(_stem, contents))
+        removed = [path for path in _exported(params["dest"]) if _stem(path) not in stems]
         for path in removed if not context.check_mode else ():
             os.unlink(path)
     return {"changed": bool(changed or removed), "files": sorted(contents), "removed": removed}
 
 
 def _exported(folder: str) -> List[str]:
-    """The files of a folder that an export has written."""
+    """The files of a folder that an export has written: they have its mark, tables exactly its header."""
     found = []
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         path = os.path.join(folder, name)
-        if name.endswith(".yml") and os.path.isfile(path) and not os.path.islink(path):
+        if _stem(name) != name and os.path.isfile(path) and not os.path.islink(path):
             with open(path, encoding="utf-8", errors="replace") as file:
-                if MARK in file.read(200):
-                    found.append(path)
+                beginning = file.read(2000)
+            if beginning.startswith(HEADER) if name.endswith(".csv") else MARK in beginning:
+                found.append(path)
     return found

@@ -19,6 +19,7 @@ from . import (
     line_formats,
     markup,
     misp,
+    own_table,
     pulses,
     records,
     source,
@@ -65,6 +66,7 @@ DOCUMENTS: Tuple[DocumentFormat, ...] = (
     DocumentFormat("list", "a list of records", records.is_records, records.rows),
 )
 TEXTS: Tuple[TextFormat, ...] = (
+    TextFormat("csv", "a table of our own export", own_table.is_export, own_table.rows),
     TextFormat("text", "a block list", _is_block_list, _text),  # a hosts file is no table of addresses
     TextFormat("csv", "a table", delimited.is_table, delimited.rows),
     TextFormat("text", "text", lambda _sample: True, _text),
@@ -116,8 +118,9 @@ def recognized(beginning: str) -> str:
 
 def _of_lines(feed: Feed, beginning: str, seen: str) -> Iterator[Any]:
     sample = source.without_comment_block(beginning.splitlines())[:SAMPLE]
-    if feed.columns or (feed.format == "csv" and not _is_block_list(sample)):
-        chosen = next(one for one in TEXTS if one.option == "csv")
+    known = own_table.is_export(sample) or _is_block_list(sample)
+    if feed.columns or (feed.format == "csv" and not known):
+        chosen = next(one for one in TEXTS if one.rows is delimited.rows)
     else:
         chosen = next(
             one for one in TEXTS if one.recognizes(sample) and (feed.format != "text" or one.option == "text")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, Optional
 
+from . import exchange
 from .kinds import kind_of, not_taken
 from .model import Fault, Feed, Row
 from .rows import end_of
@@ -15,6 +16,7 @@ from .rows import end_of
 _EVENT_KEYS = frozenset(("Attribute", "Object"))
 #: MISP types whose names read like one that Falcon takes, and are not.
 _OTHERWISE = frozenset(("link", "file"))
+_NOT_FOR_DETECTION = Fault("flagged as not for detection (to_ids is false)", False, "not_for_detection")
 
 
 def is_misp(document: Any) -> bool:
@@ -72,9 +74,21 @@ def _dicts(value: Any) -> List[Mapping[str, Any]]:
 
 
 def _tags(holder: Mapping[str, Any]) -> List[str]:
-    names = [tag.get("name") for tag in _dicts(holder.get("Tag"))]
     # Galaxies say what the event is about (actors, techniques), dozens at a time; they are no labels of a value.
-    return [name for name in names if isinstance(name, str) and not name.startswith("misp-galaxy:")]
+    return [name for name in _names(holder) if not name.startswith("misp-galaxy:")]
+
+
+def _names(holder: Mapping[str, Any]) -> List[str]:
+    names = [tag.get("name") for tag in _dicts(holder.get("Tag"))]
+    return [name for name in names if isinstance(name, str)]
+
+
+def _exported(item: Mapping[str, Any], attribute: Mapping[str, Any], feed: Feed) -> Any:
+    """The value of an attribute that our own export wrote. One that only allows is not for detection anyway."""
+    acts = not {item.get("action"), item.get("mobile_action")} <= {"allow", "no_action", None}
+    if acts and feed.to_ids == "respect" and not _flag(attribute.get("to_ids"), True):
+        return _NOT_FOR_DETECTION
+    return f"exactly {item['type']}", item["value"]
 
 
 def _flag(value: Any, default: bool) -> bool:
@@ -107,12 +121,15 @@ def _row(
     text = value if isinstance(value, str) else str(value)
     kind = None if label in _OTHERWISE else "uri" if label == "uri" else kind_of(label, whole=True)
     until: Any = ""
+    item = exchange.of_tags(attribute, _names(attribute))
     if _flag(attribute.get("deleted"), False) or (group and _flag(group.get("deleted"), False)):
         found: Any = Fault("deleted in MISP", False, "deleted")
+    elif item is not None:
+        return Row(number, text, [_exported(item, attribute, feed)], exchange.fields(item), True)
     elif kind is None:
         found = not_taken(label)
     elif feed.to_ids == "respect" and not _flag(attribute.get("to_ids"), True):
-        found = Fault("flagged as not for detection (to_ids is false)", False, "not_for_detection")
+        found = _NOT_FOR_DETECTION
     else:
         until = _until(attribute, group, feed)
         found = until if isinstance(until, Fault) else (kind, text)

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, Set
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Set
 
-from . import stix_pattern
+from . import exchange, stix_pattern
 from .model import Fault, Feed, Row, Stop, words
 from .rows import end_of
 
@@ -83,7 +83,14 @@ def _of_object(number: int, one: Mapping[str, Any], newest: Mapping[str, str], f
         or kind in _OBSERVABLES
         or (kind not in _STORIES and not {"value", "x_misp_value"}.isdisjoint(one))
     ):
-        ended = _ended(one, newest, feed)
+        item = _exported(one)
+        withdrawn = _withdrawn(one, newest)
+        if item is not None and withdrawn is None:
+            yield Row(
+                number, _name(one), [(f"exactly {item['type']}", item["value"])], exchange.fields(item), True
+            )
+            return
+        ended = withdrawn or _end(one, feed)
         if isinstance(ended, Fault):
             yield Row(number, _name(one), [ended], {})
         else:
@@ -104,12 +111,25 @@ def _newest(objects: List[Any]) -> Dict[str, str]:
     return {name: newest[name] for name in twice}
 
 
-def _ended(one: Mapping[str, Any], newest: Mapping[str, str], feed: Feed) -> Any:
-    """A Fault where an object does not count any more; otherwise its end, empty where it has none."""
+def _exported(one: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
+    """The item of an indicator that our own export wrote, which may be one that is only allowed."""
+    if not isinstance(one.get("extensions"), Mapping) or not isinstance(one.get("pattern"), str):
+        return None
+    values = stix_pattern.read(one["pattern"])
+    return exchange.of_extension(one, (each for each in values if not isinstance(each, Fault)))
+
+
+def _withdrawn(one: Mapping[str, Any], newest: Mapping[str, str]) -> Optional[Fault]:
+    """Why an object does not count any more."""
     if one.get("revoked") is True:
         return Fault("revoked by its publisher", False, "revoked")
     if str(one.get("modified")) < newest.get(str(one.get("id")), ""):
         return Fault("an earlier version of an object that comes again", False, "superseded")
+    return None
+
+
+def _end(one: Mapping[str, Any], feed: Feed) -> Any:
+    """The end of an object, empty where it has none, or a Fault where it has passed."""
     until = one.get("valid_until")
     return end_of(until, feed) if isinstance(until, str) else ""
 
