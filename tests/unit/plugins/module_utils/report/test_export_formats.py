@@ -253,3 +253,17 @@ def test_other_tables_are_not_ours() -> None:
 def test_what_cannot_be_seen_is_escaped() -> None:
     text = json_text.dumps({"é": "\u202e\ud800\u200b"})
     assert text == '{"é": "\\u202e\\ud800\\u200b"}' and json.loads(text) == {"é": "\u202e\ud800\u200b"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("expiration", "31 Dec 2030", "2030-12-31T23:59:59Z"),
+        ("expiration", "soon", "soon"),
+        ("expiration", "2030-01-01T00:00:00.5+02:00", "2030-01-01T00:00:00.5+02:00"),
+        ("tags", "[half", ["[half"]),
+        ("description", '"half', '"half'),
+    ],
+)
+def test_a_cell_that_people_wrote(name: str, text: str, found: Any) -> None:
+    assert exchange.of_cell(name, text) == found
