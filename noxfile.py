@@ -153,7 +153,9 @@ def package(session: nox.Session) -> None:
     if strays:
         session.error(f"the artifact holds {', '.join(sorted(strays))}; see build_ignore in galaxy.yml")
     for kind, plugin_type in PLUGIN_TYPES.items():
-        names = sorted(path.stem for path in (ROOT / "plugins" / kind).glob("*.py"))
+        # A filter is documented in a file of its own, beside the one that holds it.
+        ending = "*.yml" if kind == "filter" else "*.py"
+        names = sorted(path.stem for path in (ROOT / "plugins" / kind).glob(ending))
         if names:
             run("ansible-doc", "-t", plugin_type, *(f"threatops.falcon.{name}" for name in names))
     roles = sorted(path.name for path in ROOT.glob("roles/*"))

@@ -121,8 +121,10 @@ class ModuleDocFragment:
     """Rings, reach, expiry, what is left out, owners."""
 
     #: For one indicator.
-    REACH = yaml.safe_dump({"options": yaml.safe_load(REACH)}, sort_keys=False, allow_unicode=True, width=140)
+    REACH: str = yaml.safe_dump(
+        {"options": yaml.safe_load(REACH)}, sort_keys=False, allow_unicode=True, width=140
+    )
 
-    DOCUMENTATION = yaml.safe_dump(
+    DOCUMENTATION: str = yaml.safe_dump(
         {"options": yaml.safe_load(REACH + LIFECYCLE)}, sort_keys=False, allow_unicode=True, width=140
     )

@@ -209,15 +209,15 @@ def _text(options: Dict[str, Any]) -> str:
 
 
 class ModuleDocFragment:
-    DOCUMENTATION = _text({**_content(), **yaml.safe_load(_POLICY)})
+    DOCUMENTATION: str = _text({**_content(), **yaml.safe_load(_POLICY)})
 
     #: Once for all lists of a deployment.
-    POLICY = _text(yaml.safe_load(_POLICY))
+    POLICY: str = _text(yaml.safe_load(_POLICY))
 
-    SENDING = _text(yaml.safe_load(_SENDING))
+    SENDING: str = _text(yaml.safe_load(_SENDING))
 
     #: The lists of a deployment.
-    LISTS = _text(
+    LISTS: str = _text(
         {
             "lists": {
                 "description": [

@@ -139,7 +139,9 @@ def test_an_unexpected_exception_is_told_as_ours() -> None:
     context = Context()
     result = perform(task, {}, context)
     assert result["failed"] and result["code"] == "internal" and result["changed"] is False
-    assert "fault of threatops.falcon" in result["msg"] and "KeyError at test_failing_tasks.py:" in result["msg"]
+    assert (
+        "fault of threatops.falcon" in result["msg"] and "KeyError at test_failing_tasks.py:" in result["msg"]
+    )
     assert "report it at https://" in result["msg"] and result["msg"].isprintable()
     assert "Traceback" in result["exception"]
     assert context.warnings == ["said before"]
