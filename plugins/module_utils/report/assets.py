@@ -67,9 +67,10 @@ ins { background: var(--plus); text-decoration: none; padding: 0 .2rem; border-r
   :root { --page: #fff; --card: #fff; --text: #000; --dim: #444; --line: #999; --mark: #eee; --good: #17703c;
     --warning: #8a5300; --bad: #b3261e; --neutral: #4a5a70; --minus: #f6d9d6; --plus: #d8efdf; color-scheme: light; }
   @page { size: A4 landscape; margin: 12mm; }
-  body { font-size: 8pt; line-height: 1.3; } th, td { padding: .15rem .4rem; }
-  td, td.code, td.changes { min-width: 3.5rem; } td.code { font-size: 7pt; } svg { min-width: 0; max-width: 30rem; }
+  body { font-size: 7pt; line-height: 1.2; } th, td { padding: .05rem .4rem; }
+  td, td.code, td.changes { min-width: 3.5rem; } td.code { font-size: 6.5pt; } svg { min-width: 0; max-width: 30rem; }
   main { max-width: none; padding: 0; } section { border: 0; padding: 0; }
+  .change { display: inline; } .change + .change::before { content: "; "; }
   .tools, .pages { display: none; } .scroll { overflow: visible; } thead { display: table-header-group; }
   th button::after { content: ""; } tr, .verdict, .tiles, svg { break-inside: avoid; } h2 { break-after: avoid; }
   .tiles li, .track, rect, del, ins, thead th { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
@@ -78,7 +79,7 @@ ins { background: var(--plus); text-decoration: none; padding: 0 .2rem; border-r
 
 SCRIPT = """
 "use strict";
-const PRINTED = 2000, FEW = 10;
+const PRINTED = 500, FEW = 10;
 const make = (tag, attributes = {}, text) => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);

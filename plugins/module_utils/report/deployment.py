@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .approval import OPERATIONS, fields_of
-from .page import Change, Chart, Column, Count, Page, Table, heading
+from .page import Change, Column, Count, Page, Table, clean, heading
 
 PLAN_SCHEMA = "threatops.falcon/plan/1"
 RESULT_SCHEMA = "threatops.falcon/result/1"
@@ -27,16 +27,28 @@ _FIRST_FACTS = (
 )
 
 
+#: What a reviewer has to see first comes first.
+_REVIEWED = ("delete", "update", "create")
+_TONES = {"create": "good", "update": "warning", "delete": "bad"}
+
+
 def changes_table(entries: Sequence[Mapping[str, Any]], title: str) -> Table:
-    """One row a write: the table of the page, and the CSV file."""
-    columns = [
+    """One row for each write, deletions first: the CSV file."""
+    return Table(title, _columns(), _rows(entries, _REVIEWED), tones=_TONES, empty="Nothing to change.")
+
+
+def _columns() -> list[Column]:
+    return [
         Column("Operation", "label"),
         Column("Type", "label"),
         Column("Value", "code"),
         Column("List"),
         Column("Before \u2192 after", "changes"),
     ]
-    rows = [
+
+
+def _rows(entries: Sequence[Mapping[str, Any]], operations: Iterable[str]) -> list[list[Any]]:
+    return [
         [
             operation,
             item.get("type"),
@@ -44,19 +56,47 @@ def changes_table(entries: Sequence[Mapping[str, Any]], title: str) -> Table:
             entry["name"],
             [Change(*one) for one in fields_of(operation, item)],
         ]
+        for operation in operations
         for entry in entries
-        for operation, key in OPERATIONS.items()
-        for item in entry.get(key) or ()
+        for item in entry.get(OPERATIONS[operation]) or ()
     ]
-    tones = {"create": "good", "update": "warning", "delete": "bad"}
-    return Table(title, columns, rows, tones=tones, empty="Nothing to change.")
+
+
+def _changes(entries: Sequence[Mapping[str, Any]], ahead: bool) -> Iterable[Table]:
+    """One table for each operation, deletions first, so that none hides another."""
+    found = [(operation, rows) for operation in _REVIEWED if (rows := _rows(entries, [operation]))]
+    for operation, rows in found:
+        rows, note = _folded(rows) if operation != "update" else (rows, "")
+        title = f"To {operation}" if ahead else f"{operation}d".capitalize()
+        yield Table(title, _columns()[1:], [row[1:] for row in rows], note=note)
+    if not found:
+        yield Table("Changes", _columns(), [], empty="Nothing to change.")
+
+
+def _folded(rows: list[list[Any]]) -> tuple[list[list[Any]], str]:
+    """Rows without the fields that are the same in all of them, and a sentence that says these once."""
+    if len(rows) < 2:
+        return rows, ""
+    told = [{str(change): change for change in row[-1]} for row in rows]
+    same = set(told[0]).intersection(*told[1:])
+    if not same:
+        return rows, ""
+    shared = [change for text, change in told[0].items() if text in same]
+    common = "; ".join(
+        f"{one.field}: {clean(one.after if one.before is None else one.before)}" for one in shared
+    )
+    kept = [
+        [*row[:-1], [change for text, change in own.items() if text not in same]]
+        for row, own in zip(rows, told)
+    ]
+    return kept, f"The same in all: {common}."
 
 
 def run_page(document: Mapping[str, Any]) -> Page:
     """A plan or a result, for people."""
     entries, status = document["lists"], document["status"]
     writes = {name: sum(len(entry.get(key) or ()) for entry in entries) for name, key in OPERATIONS.items()}
-    verdict, tone = _verdict(status, writes, document.get("messages") or ())
+    verdict, tone = _verdict(status, writes)
     ahead = status in ("planned", "started", "refused")
     labels = [f"to {name}" if ahead else f"{name}d" for name in OPERATIONS]
     counts = [
@@ -71,33 +111,32 @@ def run_page(document: Mapping[str, Any]) -> Page:
     names = [name for name in _FIRST_FACTS if name in known]
     names += [name for name in known if name not in _FIRST_FACTS]
     facts = [(heading(name), known[name]) for name in names if known[name] not in ("", None)]
-    tables = [changes_table(entries, "Changes"), *_left_out(entries)]
+    tables = [*_changes(entries, ahead), *_left_out(entries)]
     messages = document.get("messages") or ()
     if messages:
-        tables.insert(0, Table("Messages", [Column("Message")], [[message] for message in messages]))
+        tables.append(Table("Messages", [Column("Message")], [[message] for message in messages]))
     return Page(
-        title=document["title"],
+        title=f"Plan: {document['title']}" if status in ("planned", "refused") else document["title"],
         verdict=verdict,
         tone=tone,
         facts=facts,
         counts=counts,
-        chart=Chart("By outcome", counts) if any(count.number for count in counts) else None,
         tables=tables,
     )
 
 
-def _verdict(status: str, writes: Mapping[str, int], messages: Sequence[str]) -> tuple[str, str]:
-    """The sentence to read first, and its tone."""
+def _verdict(status: str, writes: Mapping[str, int]) -> tuple[str, str]:
+    """The sentence to read first, and its tone. Its reasons are the messages below the changes."""
     done = ", ".join(f"{number:,} {name}d" for name, number in writes.items())
     to_do = ", ".join(f"{number:,} to {name}" for name, number in writes.items())
     if status == "failed":
-        return f"Failed, after {done}: {messages[0] if messages else 'see the result'}", "bad"
+        return f"Failed after {done}; the messages below say why.", "bad"
     if status == "refused":
-        return f"Refused before the first write: {messages[0] if messages else 'see the plan'}", "bad"
+        return f"Refused before the first write: {to_do}; the messages below say why.", "bad"
     if status == "started":
         return f"Started and not finished: {to_do}. What was written is not known here.", "warning"
     if not any(writes.values()):
-        return "The tenant is as the lists say: nothing to change.", "good"
+        return "The tenant matches the lists: nothing to change.", "good"
     return (
         (f"Applied: {done}.", "good")
         if status == "applied"
@@ -109,7 +148,7 @@ def _left_out(entries: Sequence[Mapping[str, Any]]) -> Iterable[Table]:
     """What was not written, and why; each table only where there is something in it."""
     shapes: dict[str, tuple[str, tuple[str, ...]]] = {
         "failed_iocs": ("Failed", ("type", "value", "operation", "message")),
-        "foreign_iocs": ("Owned by somebody else", ("type", "value", "source")),
+        "foreign_iocs": ("Owned by another source", ("type", "value", "source")),
         "protected_iocs": ("Protected", ("type", "value", "reason")),
         "overridden_iocs": ("Protected, and overridden", ("type", "value")),
         "promoted_iocs": ("Promoted to another ring", ("type", "value", "from", "to")),

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .page import Chart, Column, Count, Page, Table
+from .page import Chart, Column, Count, Page, Table, heading
 
 SCHEMA = "threatops.falcon/hunt/1"
 
@@ -37,7 +37,7 @@ HOST_FIELDS = (
 """What a report holds of the record of a host (``DeviceapiDeviceSwagger``)."""
 
 TONES = {
-    "normal": "bad",
+    "normal": "neutral",
     "contained": "good",
     "containment_pending": "warning",
     "lift_containment_pending": "warning",
@@ -130,6 +130,10 @@ def _sightings(hosts: Sequence[Record], processes: Sequence[Record]) -> list[dic
                         "device_id": str(host["device_id"]),
                         "hostname": str(host.get("hostname") or ""),
                         "platform": str(host.get("platform_name") or ""),
+                        "containment": str(host.get("status") or ""),
+                        "local_ip": str(host.get("local_ip") or ""),
+                        "last_seen": str(host.get("last_seen") or ""),
+                        "host_groups": list(host.get("host_groups") or ()),
                         "type": str(one["type"]),
                         "value": str(one["value"]),
                         "process_id": str(process.get("process_id") or ""),
@@ -169,7 +173,10 @@ def hunt_page(document: Record) -> Page:
     """The document for people."""
     counts = document["counts"]
     platforms = Counter(str(host.get("platform_name") or "unknown") for host in document["hosts"])
-    facts = [("Time", document["generated"]), *document["facts"].items()]
+    facts = [
+        ("Time", document["generated"]),
+        *((heading(name), value) for name, value in document["facts"].items()),
+    ]
     if platforms:
         facts.insert(
             1, ("Platforms", ", ".join(f"{name} {number:,}" for name, number in platforms.most_common()))
@@ -266,8 +273,21 @@ def _hosts_table(hosts: Sequence[Record]) -> Table:
     )
 
 
+def sightings_csv(sightings: Sequence[Record]) -> Table:
+    """One row for each sighting, with what a responder needs to know of its host: the CSV file."""
+    table = sightings_table(sightings)
+    more = {
+        Column("Containment", "label"): "containment",
+        Column("Address", "code"): "local_ip",
+        Column("Last seen", "time"): "last_seen",
+        Column("Host groups", "list"): "host_groups",
+    }
+    rows = [[*row, *(one.get(name, "") for name in more.values())] for row, one in zip(table.rows, sightings)]
+    return Table(table.title, [*table.columns, *more], rows)
+
+
 def sightings_table(sightings: Sequence[Record]) -> Table:
-    """One row a sighting: a table of the page, and the CSV file."""
+    """One row for each sighting: a table of the page."""
     columns = [
         Column("Started", "time"),
         Column("Host", "code"),

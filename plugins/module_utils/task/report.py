@@ -15,7 +15,7 @@ from ..report.csv_table import csv_table
 from ..report.files import holds, json_bytes, replace
 from ..report.findings import KINDS, findings
 from ..report.html_page import html_page
-from ..report.hunt import hunt_document, hunt_page, sightings_table
+from ..report.hunt import hunt_document, hunt_page, sightings_csv
 from ..report.junit import junit
 from ..report.page import Chart, Column, Count, Page, Table
 from ..report.results import documented
@@ -132,7 +132,7 @@ def _hunt(params: Params, context: Context) -> Result:
     writers = {
         "html": lambda: html_page(hunt_page(document)).encode("utf-8"),
         "json": lambda: json_bytes(document),
-        "csv": lambda: csv_table(sightings_table(document["sightings"])).encode("utf-8"),
+        "csv": lambda: csv_table(sightings_csv(document["sightings"])).encode("utf-8"),
     }
     result = _written(writers, params, context)
     result.update(summary=document["summary"], counts=document["counts"])

@@ -245,6 +245,12 @@ def test_a_table_that_people_have_edited(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_comment_before_the_header_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "commented.csv"
+    path.write_text("# made by hand\n" + text_of("csv", RECORDS), encoding="utf-8")
+    assert len(read_all([{"path": str(path)}], now=NOW).entries) == len(RECORDS)
+
+
 def test_other_tables_are_not_ours() -> None:
     assert not own_table.is_export([]) and not own_table.is_export(["type,value", 'a,"b'])
     assert own_table.is_export([",".join(sorted(exchange.COLUMNS))])

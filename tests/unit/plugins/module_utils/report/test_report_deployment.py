@@ -209,7 +209,40 @@ def test_the_page_of_a_run(status: str, tone: str) -> None:
     page = deployment.run_page(document)
     assert page.tone == tone
     assert "CHG1" in html_page(page)
-    assert [table.title for table in page.tables] == ["Messages", "Changes", "Failed"]
+    ahead = status in ("planned", "started", "refused")
+    assert [table.title for table in page.tables] == [
+        "To create" if ahead else "Created",
+        "Failed",
+        "Messages",
+    ]
+    assert page.title == ("Plan: t" if status in ("planned", "refused") else "t")
+    assert page.chart is None and "no" not in page.verdict.split() and "1" in page.verdict
+
+
+def test_deletions_come_first_and_what_repeats_is_said_once() -> None:
+    def created(value: str, **fields: Any) -> dict[str, Any]:
+        return item(value, action="detect", severity="high", **fields)
+
+    writes = {
+        "created_iocs": [created("a.example"), created("b.example", tags=["x"])],
+        "updated_iocs": [item("u.example", before={"severity": "low"}, after={"severity": "high"})],
+        "deleted_iocs": [item("d.example", action="allow")],
+    }
+    document = {"title": "t", "status": "planned", "plan_digest": A, "facts": {}, "lists": [entry(**writes)]}
+    page = deployment.run_page(document)
+    assert [(table.title, len(table.rows)) for table in page.tables] == [
+        ("To delete", 1),
+        ("To update", 1),
+        ("To create", 2),
+    ]
+    assert page.tables[2].note == "The same in all: action: detect; severity: high."
+    assert [[str(one) for one in row[-1]] for row in page.tables[2].rows] == [[], ["tags: (empty) -> x"]]
+    assert [row[0] for row in deployment.changes_table([entry(**writes)], "t").rows] == [
+        "delete",
+        "update",
+        "create",
+        "create",
+    ]
 
 
 FILES = {"plan.json": json_bytes({"b": 1, "a": "\x1b\u202e"}), "report.html": b"<p>"}
