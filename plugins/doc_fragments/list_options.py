@@ -21,81 +21,86 @@ from .lifecycle import LIFECYCLE, REACH
 _CONTENT = r"""
 iocs:
   description:
-    - The indicators. Each is a mapping with the fields of M(threatops.falcon.falcon_ioc), as there.
-    - The same type and value twice is an error.
+    - The indicators. Each is a mapping with the fields of M(threatops.falcon.falcon_ioc).
+    - Listing the same type and value twice is an error.
   type: list
   elements: raw
   default: []
   aliases: [indicators]
 iocs_from:
   description:
-    - Files of indicators on the machine that runs the task, which mean what C(iocs) means, for lists that are kept in files of their own.
-      Wildcards such as V(iocs/*.yml) are expanded in alphabetical order; a name that matches no file is an error.
-    - A YAML or JSON file holds a list of items, or a mapping of named lists, also under C(falcon_iocs), C(iocs) or C(indicators). The heading
-      of a CSV file names fields of an item, and an empty cell is a field that is left out.
-    - Unlike a feed, such a file must be correct. A wrong item is a failure, and an indicator that is listed twice is an error.
+    - Files of indicators on the machine that runs the task, in addition to C(iocs), for lists that are kept in files of their own.
+      Wildcards such as V(iocs/*.yml) are expanded in alphabetical order; a pattern that matches no file is an error.
+    - A YAML or JSON file holds a list of items, or a mapping of named lists, optionally under C(falcon_iocs), C(iocs) or C(indicators). The
+      header of a CSV file names fields of an item, and an empty cell means that the field is not set.
+    - Unlike a feed, such a file must be correct. An invalid item is a failure, and an indicator that is listed twice is an error.
   type: list
   elements: path
   default: []
   version_added: 1.1.0
 source:
   description:
-    - The owner of this list. It is written to the C(source) of every indicator, and a different one on an item is an error.
-    - Without it nothing is foreign, and C(source) is an ordinary field of an item.
+    - The owner of this list. It is written to the C(source) field of every indicator, and a different C(source) on an item is an error.
+    - Without it, no indicator is foreign, and C(source) is an ordinary field of an item.
   type: str
 """
 
 _POLICY = r"""
 defaults:
   description:
-    - Field values for items that omit them.
-    - A default that an item cannot take is not applied to it. On an item itself the same thing is an error.
+    - Field values for items that do not set them.
+    - A default that does not apply to an item, such as an action that its type does not allow, is left off that item. Set on the item
+      itself, the same value is an error.
   type: dict
   default: {}
 defaults_by_type:
-  description: Field values for items of one type each, which take precedence over C(defaults).
+  description: Field values for items of a given type, by type. They take precedence over C(defaults).
   type: dict
   default: {}
 purge:
   description:
-    - Delete what C(source) owns and the list does not name. Needs C(source).
-    - An item that cannot be identified, or a malformed feed line, stops every such deletion. The rest is applied and the task fails.
+    - Delete indicators that C(source) owns but that are not in the list. Requires C(source).
+    - An item that cannot be identified, or a malformed feed line, stops all of these deletions. The rest is applied, and the task fails.
   type: bool
   default: false
   aliases: [prune]
 purge_allow_empty:
-  description: Let C(purge) delete everything that C(source) owns when the list has no item left that is to be present.
+  description: Let C(purge) delete everything that C(source) owns when no item of the list has C(state=present).
   type: bool
   default: false
 purge_allow_rejects:
-  description: Purge although a feed has malformed lines.
+  description: Purge even if a feed has malformed lines.
   type: bool
   default: false
 max_deletions:
   description:
-    - The maximum number of deletions, V(state=absent) of items included. More than that fails before the first write, in check mode too.
-    - A count such as V(25), or a share such as V(10%) of what the source owned before the run, rounded down. Of several that are joined by
-      comma, such as V(5, 10%), the largest counts. V(100%) is no limit.
+    - The maximum number of deletions, including items with V(state=absent). If the plan has more, the task fails before the first write, in
+      check mode too.
+    - A count such as V(25), or a percentage such as V(10%) of what the source owned before the run, rounded down. If several are given,
+      separated by commas, such as V(5, 10%), the largest applies. V(100%) means no limit.
   type: str
 max_shrink:
   description:
-    - The share in percent by which the feeds of a list may shrink, compared with what the tenant holds of C(source). Feeds that shrink by more
-      stop C(purge), since they are more likely broken than right. V(100%) allows any. Items of C(iocs) count on neither side.
+    - The percentage by which the feeds of a list may shrink, compared with what the tenant holds for C(source). Feeds that shrink by more
+      stop C(purge), because such feeds are more likely broken than right. V(100%) allows any shrinkage. Items of C(iocs) do not count on
+      either side.
   type: str
   default: 50%
   version_added: 1.1.0
 on_foreign:
   description:
-    - What to do when another source, or none, owns an indicator that the list names, to be present or absent.
-    - V(fail) stops before the first write, in check mode too, and names the owner. V(skip) leaves it alone.
-      V(adopt) takes it over, or deletes it where it is to be absent.
+    - What to do if an indicator of the list, with either C(state), is owned by another source, or unowned.
+    - V(fail) stops before the first write, in check mode too, and names the owner. V(skip) leaves the indicator alone.
+      V(adopt) takes it over, or deletes it if the item has C(state=absent).
   type: str
   choices: [fail, skip, adopt]
   default: fail
 on_error:
   description:
-    - V(continue) applies all the rest, then fails naming the failures.
-    - V(fail) stops before the first write when an item is invalid. When a write fails, no new batch starts, and what was not sent is named.
+    - What to do if an item is invalid or a write fails.
+    - V(continue) applies everything else, then fails and names the failures.
+    - V(fail) stops before the first write if an item is invalid. If a write fails, no new batch is started, and the indicators that were not
+      sent are named.
   type: str
   choices: [continue, fail]
   default: continue
@@ -105,15 +110,15 @@ _POLICY += REACH + LIFECYCLE
 
 _SENDING = r"""
 batch_size:
-  description: Indicators per request, at most 2000. A tenant that takes fewer is served all the same.
+  description: Indicators per request, at most 2000. Batches are made smaller automatically if the tenant accepts fewer.
   type: int
   default: 200
 page_size:
-  description: Records per page of a listing, at most 2000. A tenant that gives fewer is served all the same.
+  description: Records per page when listing, at most 2000. Smaller pages from the tenant are handled automatically.
   type: int
   default: 2000
 concurrency:
-  description: Connections that read and write at the same time.
+  description: Number of parallel connections for reads and writes.
   type: int
   default: 4
 """
@@ -121,8 +126,8 @@ concurrency:
 _ITEM = r"""
 ring:
   description:
-    - Pin the indicator to this ring of C(rings), for as long as the item says so. It gets there at once, and is not moved on from there.
-    - It may be a default, too.
+    - Pin the indicator to this ring of C(rings) for as long as this field is set. It moves there at once and stays there.
+    - This can also be set as a default.
   type: str
   version_added: 1.1.0
 ignore:
@@ -130,14 +135,14 @@ ignore:
   type: bool
   default: false
 id:
-  description: Falcon's id of the record. It is accepted, so that deleted records can be pasted back, and not used.
+  description: Falcon's ID of the record. It is accepted so that deleted records can be pasted back, but it is not used.
   type: str
 """
 
 
 def _fields_of_an_item() -> Dict[str, Any]:
-    """The fields of falcon_ioc, and what an item of a list takes beside them."""
-    # The markup of a field means the option of falcon_ioc.
+    """The fields of falcon_ioc, plus those that only an item of a list has."""
+    # The markup of a field refers to the option of falcon_ioc.
     text = re.sub(r"\bO\((?![\w.]*#)", "O(threatops.falcon.falcon_ioc#module:", Indicator.FIELDS)
     fields: Dict[str, Any] = {**yaml.safe_load(text)["options"], **yaml.safe_load(_ITEM)}
     for name in ("type", "value"):
@@ -151,13 +156,18 @@ def _content() -> Dict[str, Any]:
     return options
 
 
+def _as_of_falcon_iocs(text: str) -> str:
+    """Make markup of options in a text refer to falcon_iocs, for modules that have the options at another depth."""
+    return re.sub(r"\bO\((?![\w.]*#)", "O(threatops.falcon.falcon_iocs#module:", text)
+
+
 def _of_one_list() -> Dict[str, Any]:
-    """The options of one list of several: one that is not given is that of the deployment."""
+    """The options of one list among several; an option that is not set takes its value from the deployment."""
     shared = yaml.safe_load(Indicator.DOCUMENTATION)["options"]
     options = {
-        "name": {"description": "What the list is called.", "type": "str", "required": True},
+        "name": {"description": "The name of the list.", "type": "str", "required": True},
         **_content(),
-        **yaml.safe_load(Feeds.DOCUMENTATION)["options"],
+        **yaml.safe_load(_as_of_falcon_iocs(Feeds.DOCUMENTATION))["options"],
         **yaml.safe_load(_POLICY),
         "protect": shared["protect"],
         "on_protected": shared["on_protected"],
@@ -175,22 +185,22 @@ def _of_an_inventory() -> Dict[str, Any]:
         **one["feeds"]["suboptions"],
     }
     feed["name"] = {
-        "description": "What the list of this feed is called; without it, the name of the file without its suffix.",
+        "description": "The name of this feed's list. The default is the file name without its suffix.",
         "type": "str",
     }
     feed["source"] = {
-        "description": "The owner of this feed; without it, the owner of the inventory (or C(feed)), a colon and the name.",
+        "description": "The owner of this feed. The default is the owner of the inventory (or C(feed)), a colon, and the name.",
         "type": "str",
     }
     policy = yaml.safe_load(_POLICY)["on_foreign"]
     return {
         "iocs": {
-            "description": "The indicators of the inventory. A list, or a mapping of named lists, which are merged.",
+            "description": "The indicators of the inventory, as a list, or as a mapping of named lists, which are merged.",
             "type": "raw",
         },
         "iocs_from": one["iocs_from"],
         "feeds": {
-            "description": "Feeds, each of which is a list with an owner of its own.",
+            "description": "Feeds. Each becomes a list with its own owner.",
             "type": "list",
             "elements": "dict",
             "suboptions": feed,
@@ -211,7 +221,7 @@ def _text(options: Dict[str, Any]) -> str:
 class ModuleDocFragment:
     DOCUMENTATION: str = _text({**_content(), **yaml.safe_load(_POLICY)})
 
-    #: Once for all lists of a deployment.
+    #: Set once for all lists of a deployment.
     POLICY: str = _text(yaml.safe_load(_POLICY))
 
     SENDING: str = _text(yaml.safe_load(_SENDING))
@@ -221,8 +231,8 @@ class ModuleDocFragment:
         {
             "lists": {
                 "description": [
-                    "The lists, in the order in which they are applied. Each needs a name and an owner of its own.",
-                    "The options of a list are those of M(threatops.falcon.falcon_iocs). One that is not given is that of the deployment.",
+                    "The lists, in the order in which they are applied. Each needs its own name and its own owner.",
+                    "A list takes the options of M(threatops.falcon.falcon_iocs). An option that is not set on a list takes its value from this task.",
                 ],
                 "type": "list",
                 "elements": "dict",
@@ -230,7 +240,7 @@ class ModuleDocFragment:
             },
             "inventory": {
                 "description": [
-                    "The lists as an inventory has them, instead of O(lists). The first list is what people wrote, and every feed is a list of its own.",
+                    "The lists in the form in which an inventory holds them, instead of O(lists). The indicators that people maintain are the first list, and each feed is a list of its own.",
                 ],
                 "type": "dict",
                 "suboptions": _of_an_inventory(),

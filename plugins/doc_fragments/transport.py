@@ -24,7 +24,7 @@ options:
         with C(PySocks) installed, C(socks5h).
       - Everything between the scheme and the last C(@) is secret and never shown. Characters such as C(/), C(#) or C(?) in
         a password need not be encoded.
-      - If not set, the environment variable E(FALCON_PROXY_URL) is used, then the usual E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY).
+      - If not set, the environment variable E(FALCON_PROXY_URL) is used, then the standard E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY).
     type: str
   validate_certs:
     description: Whether to verify the server's certificate.
@@ -34,21 +34,21 @@ options:
     description: A file or folder of CA certificates to trust instead of the bundled ones.
     type: path
   timeout:
-    description: Seconds to wait for a connection, and for the next part of an answer.
+    description: Seconds to wait for a connection, and for the next part of a response.
     type: int
     default: 30
   retries:
     description:
-      - How often a request that failed temporarily is tried again after the first attempt.
-      - A write is only sent again when it certainly did not happen; otherwise the tenant is read first.
-      - A new token after a C(401) is not counted. Reading back a write and sending it again counts as one attempt.
+      - How many times to retry a request that failed temporarily, after the first attempt.
+      - A write is sent again only if it certainly did not take effect; otherwise the tenant is read first.
+      - Getting a new token after a C(401) does not count. Reading back a write and sending it again counts as one attempt.
     type: int
     default: 5
   max_wait:
     description:
       - The longest single wait, in seconds, before a request is tried again.
-      - When Falcon's rate limit lasts longer than Falcon said, the request is tried for up to this many more seconds, 60 at
-        the most.
+      - If Falcon's rate limit lasts longer than Falcon announced, the request is retried for up to this many more seconds, but
+        no more than 60.
     type: int
     default: 60
   settle:
@@ -56,7 +56,7 @@ options:
       - How many seconds Falcon's search may lag behind a write in your tenant.
       - What a write has just changed may be missing from searches for this long, so the module waits before it concludes
         that an indicator does not exist.
-      - Use V(0) unless you have seen such a lag.
+      - Use V(0) unless you have seen such a lag. M(threatops.falcon.falcon_doctor_info) can measure it.
     type: float
     default: 0.0
   user_agent:
@@ -68,7 +68,7 @@ requirements:
   - requests
 """
 
-    # For plugins that are no modules: where Ansible itself looks for the same options.
+    # For plugins other than modules: the environment variables from which Ansible itself reads the same options.
     PLUGINS = r"""
 options:
   api:

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: falcon_ioc_hosts
-short_description: The hosts that observed indicators of compromise (IOCs), as an inventory
+short_description: Inventory of the hosts that observed indicators of compromise (IOCs)
 version_added: 1.0.0
 description:
-  - Makes an inventory of the hosts on which the Falcon sensor has observed given hashes, domains or addresses.
+  - Builds an inventory of the hosts on which the Falcon sensor has observed given hashes, domains or addresses.
   - The configuration is a YAML file whose name ends in C(falcon_ioc_hosts.yml) or C(falcon_ioc_hosts.yaml).
-  - Whatever hosts and tenants put into names and facts is data. It is never evaluated as a template.
+  - Names and facts that come from hosts and tenants are treated as data and never evaluated as templates.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
   - The API client needs the scopes C(IOC Management), C(IOCs (Indicators of Compromise\)) and C(Hosts) with C(Read).
-  - Options that connect may be templates, for example of a lookup, and may be encrypted by Ansible Vault.
+  - The connection options may be templates, for example with a lookup, and may be encrypted with Ansible Vault.
 extends_documentation_fragment:
   - constructed
   - inventory_cache
@@ -26,7 +26,7 @@ extends_documentation_fragment:
   - threatops.falcon.transport.plugins
 options:
   plugin:
-    description: Marks the file as one of this plugin.
+    description: Identifies the file as a configuration of this plugin.
     type: str
     required: true
     choices: [threatops.falcon.falcon_ioc_hosts]
@@ -34,35 +34,35 @@ options:
     description:
       - The indicators, a list of mappings with V(type) (V(sha256), V(md5), V(domain), V(ipv4) or V(ipv6)) and
         V(value). They need not be indicators of the tenant.
-      - A template that gives such a list works as well. Extra variables can be used in it.
-      - Other keys are ignored, so that items of M(threatops.falcon.falcon_iocs) fit as they are.
+      - A template that returns such a list works as well. It can use extra variables.
+      - Other keys are ignored, so items of M(threatops.falcon.falcon_iocs) can be used as they are.
     type: raw
     required: true
   hostnames:
     description:
-      - What to call a host in the inventory, in order of preference. Names of fields of the host, or Jinja2
-        expressions of them.
-      - A name that Ansible could take for something else is passed over. These are names with other characters
-        than letters, digits, V(_), V(.) and V(-), names that mean the machine that runs Ansible (such as
-        V(localhost)), and names of groups that Ansible makes.
-      - When several hosts would get the same name, each gets its C(device_id) put behind it. What is left
-        without a name is called by its C(device_id).
+      - The name of a host in the inventory, in order of preference. Each element is the name of a field of the
+        host, or a Jinja2 expression that uses fields.
+      - A name that Ansible could mistake for something else is skipped. These are names with characters other
+        than letters, digits, V(_), V(.) and V(-), names for the machine that runs Ansible (such as
+        V(localhost)), and names of groups that Ansible creates.
+      - If several hosts would get the same name, the C(device_id) is appended to each. A host that is left
+        without a name is named by its C(device_id).
     type: list
     elements: str
     default: [hostname, device_id]
   host_group_names:
     description:
       - Look up the names of the hosts' groups, as C(host_groups).
-      - This needs the scope C(Host Groups) with C(Read).
+      - This requires the scope C(Host Groups) with C(Read).
     type: bool
     default: false
   vars_prefix:
     description:
-      - What to put before the name of each field of a host when it becomes a variable, since fields such as
-        C(tags) and C(groups) have names that Ansible keeps for itself.
-      - In O(compose), O(groups), O(keyed_groups) and O(hostnames) fields have their own names and the
-        prefixed ones.
-      - Beside the fields there are C(observed) (a list of C(type) and C(value)), C(observed_types) and
+      - The prefix for each field of a host that becomes a variable. It is needed because fields such as
+        C(tags) and C(groups) have names that Ansible reserves.
+      - In O(compose), O(groups), O(keyed_groups) and O(hostnames), fields are available with and without the
+        prefix.
+      - In addition to the fields there are C(observed) (a list of C(type) and C(value)), C(observed_types) and
         C(observed_values).
     type: str
     default: falcon_
@@ -126,7 +126,7 @@ from ansible_collections.threatops.falcon.plugins.plugin_utils.plain import plai
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*\Z")
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-# What decides on which hosts there are: the key of the cache is made of these, and no secret is among them.
+# The options that determine which hosts there are. They make up the cache key, and none of them is secret.
 _IDENTITY = ("api", "base_url", "client_id", "cloud", "member_cid", "iocs", "host_group_names")
 
 Host = dict[str, Any]

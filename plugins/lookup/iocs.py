@@ -10,19 +10,19 @@ short_description: The indicators of feed files, as items for M(threatops.falcon
 version_added: 1.1.0
 description:
   - Reads feed files on the controller, exactly as O(threatops.falcon.falcon_iocs#module:feeds) does, for playbooks that
-    decide with their content.
-  - A list that is only deployed is faster and safer as O(threatops.falcon.falcon_iocs#module:feeds), which also stops a
-    purge when a feed is broken.
+    make decisions based on their content.
+  - To only deploy a feed, use O(threatops.falcon.falcon_iocs#module:feeds), which is faster and safer because it also
+    stops a purge if the feed is broken.
 author:
   - threatops.falcon contributors (@threatops)
 options:
   _terms:
-    description: Paths of feed files. A relative path is searched in C(files/) of the role and beside the playbook.
+    description: Paths of feed files. A relative path is searched for in C(files/) of the role and next to the playbook.
     type: list
     elements: str
     required: true
   format:
-    description: The format of the files. V(auto) finds it by their content.
+    description: The format of the files. V(auto) detects it from their content.
     type: str
     choices: [auto, csv, text, stix, misp, list]
     default: auto
@@ -32,21 +32,21 @@ options:
     elements: str
     choices: [sha256, md5, domain, ipv4, ipv6, all_subdomains]
   url_to:
-    description: Whether a URL gives its host, or is skipped.
+    description: V(domain) reduces a URL to its host. V(skip) skips URLs.
     type: str
     choices: [domain, skip]
     default: domain
   to_ids:
-    description: For MISP, whether an attribute that is not flagged for detection is left out.
+    description: For MISP, V(respect) leaves out attributes not flagged for detection, and V(ignore) includes them.
     type: str
     choices: [respect, ignore]
     default: respect
   columns:
-    description: For tables, which column holds which field, by heading or by number from 1.
+    description: For tables, which column holds which field, by heading or by number, counting from 1.
     type: dict
     default: {}
   defaults:
-    description: Field values for items that omit them.
+    description: Field values for items that do not set them.
     type: dict
     default: {}
 seealso:
@@ -60,7 +60,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ query('threatops.falcon.iocs', 'feeds/partner.csv', types=['domain']) | map(attribute='value') }}"
 
-- name: Stop when a feed names a host of ours
+- name: Stop if a feed contains one of our own hosts
   ansible.builtin.assert:
     that: item.value not in our_domains
   loop: "{{ query('threatops.falcon.iocs', 'feeds/partner.csv', types=['domain']) }}"
@@ -70,7 +70,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _list:
-  description: The indicators, each type and value once, with the fields that the feed has.
+  description: The indicators, each type and value once, with any other fields found in the feed.
   type: list
   elements: dict
   sample:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: falcon_auth
-short_description: Fetch a token of CrowdStrike Falcon for later tasks
+short_description: Fetch a CrowdStrike Falcon access token for later tasks
 version_added: 1.0.0
 description:
-  - Fetches one access token and returns it for the O(auth) option of the other modules, together with where it is valid.
-  - On the controller the modules of this collection share one token for a whole playbook run by themselves. This module is for tasks that
-    run on other machines, and for handing a token to other collections.
+  - Fetches one access token and returns it, together with the region in which it is valid, for the O(auth) option of the other modules.
+  - On the controller, the modules of this collection already share one token for a whole playbook run. Use this module for tasks that
+    run on other machines, or to pass a token to other collections.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
-  - The result holds the token. Use C(no_log) on the task where output is kept.
+  - The result contains the token. Set C(no_log) on the task if its output is stored.
 extends_documentation_fragment:
   - threatops.falcon.attributes
   - threatops.falcon.auth
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: A token is fetched in check mode too, since that changes nothing.
+    details: The token is fetched in check mode too, because that changes nothing.
   diff_mode:
     support: N/A
     details: Nothing is changed.
@@ -50,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 auth:
-  description: What the O(auth) option of the other modules takes.
+  description: A value for the O(auth) option of the other modules.
   type: dict
   returned: success
   contains:
@@ -59,22 +59,22 @@ auth:
       type: str
       returned: success
     cloud:
-      description: The region that it is valid in.
+      description: The region in which the token is valid.
       type: str
       returned: success
       sample: us-2
     base_url:
-      description: The address that it is valid at.
+      description: The base URL at which the token is valid.
       type: str
       returned: success
       sample: https://api.us-2.crowdstrike.com
     expires_in:
-      description: Seconds that it will live.
+      description: The lifetime of the token in seconds.
       type: int
       returned: when known
       sample: 1799
 requests:
-  description: How many requests were sent, by kind, and how long was waited.
+  description: How many requests were sent, by kind, and how many seconds were spent waiting.
   type: dict
   returned: success
 """

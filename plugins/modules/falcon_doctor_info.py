@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: falcon_doctor_info
-short_description: Find out what this API client may do, and how this CrowdStrike Falcon tenant behaves
+short_description: Check what this API client may do and how this CrowdStrike Falcon tenant behaves
 version_added: 1.1.0
 description:
-  - Looks at the software and the network of the machine, the clock, the token, the region, every scope that a module of this collection needs,
-    the sizes that the tenant takes, and what the tenant holds, and says what does not work and what to do about it.
-  - Reads only, unless O(write_test) is set. What cannot be tried is reported as skipped, never left out.
-  - Answers points that the documentation of the API leaves open, each as what the collection assumes and what the tenant does.
+  - Checks the software and the network of the machine, the clock, the token, the region, every scope that a module of this collection needs,
+    the request sizes that the tenant accepts, and the contents of the tenant. Reports what does not work and how to fix it.
+  - Only reads, unless O(write_test) is set. A check that cannot be run is reported as skipped, never omitted.
+  - Answers questions that the API documentation leaves open, comparing what this collection assumes with what the tenant does.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
-  - No scope is required. A missing scope is a failed check, with what does not work without it.
+  - No scope is required. A missing scope is reported as a failed check, along with what does not work without it.
   - The playbook C(threatops.falcon.doctor) runs this module with the variables of the inventory and prints its report.
 extends_documentation_fragment:
   - threatops.falcon.attributes
@@ -26,76 +26,76 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Every read is made. The write test is left out, and no file is written.
+    details: Everything is read. The write test is not run, and no file is written.
   diff_mode:
     support: N/A
-    details: Nothing that can be compared is changed.
+    details: There is nothing to show a diff of.
   idempotent:
     support: full
-    details: Files are written only where what was found differs.
+    details: Files are written only if the findings differ.
 options:
   write_test:
     description:
-      - Also create, update, expire and delete a few indicators, to find out what reading cannot tell. It takes less than a minute.
+      - Also create, update, expire and delete a few indicators, to find out what cannot be learned by reading. This takes less than a minute.
       - They have reserved values (documentation networks, names under C(.example), the SHA-256 of a fixed text), the action V(no_action), the
-        source C(threatops.falcon.doctor) and an expiration of one day. They are deleted at the end, also when the task is interrupted.
-      - What an earlier test left over is deleted first. Nothing else is ever deleted.
+        source C(threatops.falcon.doctor) and an expiration of one day. They are deleted at the end, even if the task is interrupted.
+      - Leftovers of an earlier test are deleted first. Nothing else is ever deleted.
       - Requires O(confirm_cid).
     type: bool
     default: false
   confirm_cid:
     description:
-      - The CID of the tenant, typed in as a confirmation of O(write_test). Its case and the checksum after the hyphen do not matter.
-      - It is compared with the CID of a host, or with O(member_cid). Where neither is known, it is taken as it is, with a warning.
+      - The CID of the tenant, entered to confirm O(write_test). Its case and the checksum after the hyphen do not matter.
+      - It is compared with the CID of a host, or with O(member_cid). If neither is known, it is accepted as it is, with a warning.
     type: str
   share:
     description:
-      - Write what was found to this file in a form that can be given away. Every ID, value, name, CID, host, address, time and trace ID is
-        replaced by a stand-in. Nothing is ever sent.
-      - See RV(share_preview) for its content, in check mode before anything is written.
+      - Write an anonymized copy of the findings to this file, which is safe to share. Every ID, value, name, CID, host, address, time and
+        trace ID is replaced with a placeholder. Nothing is ever sent.
+      - RV(share_preview) shows its content. Use check mode to see it before anything is written.
     type: path
   report_dir:
     description: Write C(doctor.json), C(doctor.html) and C(doctor.md) to this folder, which is created if needed.
     type: path
   fail_on:
-    description: Fail the task if a check has this status, or a worse one. The result is complete either way.
+    description: Fail the task if a check has this status or a worse one. The result is complete either way.
     type: str
     choices: [failed, warning, never]
     default: failed
   host_groups:
-    description: Names or IDs of host groups that have to exist.
+    description: Names or IDs of host groups that must exist.
     type: list
     elements: str
     default: []
   variables:
-    description: Variables of any structure. All C(host_groups) in them, at any depth, have to exist, as with O(host_groups).
+    description: Variables of any structure. All C(host_groups) in them, at any depth, must exist, as with O(host_groups).
     type: raw
   max_indicators:
-    description: How many indicators to read for the checks C(expired), C(owners) and C(protection), at most. They name it if that is not all.
+    description: The maximum number of indicators to read for the checks C(expired), C(owners) and C(protection). They say so if there are more.
     type: int
     default: 100000
   protect:
     description:
-      - What must never be detected or prevented. Indicators of the tenant that do so are reported.
+      - Values that must never be detected or prevented. Indicators of the tenant that do so are reported.
     type: dict
     default: {}
     suboptions:
       builtin:
         description:
-          - Guard private, shared, loopback, link-local, multicast, broadcast and unspecified addresses, well-known public
-            resolvers, the hashes of the empty file, and the vendor's own domains.
+          - Protect private, shared, loopback, link-local, multicast, broadcast and unspecified addresses, well-known public
+            resolvers, the hashes of the empty file, and CrowdStrike's own domains.
         type: bool
         default: true
       values:
-        description: Exact values.
+        description: Exact values to protect.
         type: list
         elements: str
       networks:
-        description: Networks, such as V(203.0.113.0/24). Every address in them is guarded.
+        description: Networks, such as V(203.0.113.0/24). Every address in them is protected.
         type: list
         elements: str
       domains:
-        description: Domains. Each covers itself and everything under it.
+        description: Domains. Each covers itself and all of its subdomains.
         type: list
         elements: str
       files:
@@ -103,13 +103,13 @@ options:
         type: list
         elements: path
       override:
-        description: Exact values that pass all the same.
+        description: Exact values that are exempt from protection.
         type: list
         elements: str
 seealso:
   - module: threatops.falcon.falcon_auth
   - ref: ansible_collections.threatops.falcon.docsite.troubleshooting_guide
-    description: What the doctor checks, and what its words mean.
+    description: What the doctor checks, and what its answers mean.
 """
 
 EXAMPLES = r"""
@@ -135,9 +135,9 @@ EXAMPLES = r"""
 RETURN = r"""
 checks:
   description:
-    - What was checked, in the order in which a person would look.
+    - The checks, in the order in which a person would work through them.
     - The names are C(python), C(requests), C(ansible_core), C(collection), C(dns), C(proxy), C(tls), C(clock), C(token), C(region),
-      C(member_cid), a C(scope:NAME:ACCESS) for each scope, C(page_size), C(rate_limit), C(quota), C(expired), C(owners), C(protection) and
+      C(member_cid), one C(scope:NAME:ACCESS) for each scope, C(page_size), C(rate_limit), C(quota), C(expired), C(owners), C(protection) and
       C(host_groups).
   type: list
   elements: dict
@@ -148,7 +148,7 @@ checks:
       type: str
       returned: always
     status:
-      description: V(passed), V(warning), V(failed), or V(skipped) for what was not tried.
+      description: V(passed), V(warning), V(failed), or V(skipped) if the check was not run.
       type: str
       returned: always
     message:
@@ -156,35 +156,35 @@ checks:
       type: str
       returned: always
     hint:
-      description: What to do about it. Empty where there is nothing to do.
+      description: What to do about it. Empty if there is nothing to do.
       type: str
       returned: always
   sample:
     - {name: clock, status: passed, message: The clock of this machine agrees with Falcon's, hint: ""}
 facts:
-  description: Points that the documentation of the API leaves open. The troubleshooting guide has a table of them, with their words.
+  description: Questions that the API documentation leaves open. The troubleshooting guide lists them with their possible answers.
   type: list
   elements: dict
   returned: always
   contains:
     id:
-      description: The number of the point.
+      description: The number of the question.
       type: str
       returned: always
     question:
-      description: What is open.
+      description: The question.
       type: str
       returned: always
     expected:
-      description: What this collection assumes, a word or a number.
+      description: What this collection assumes, as a word or a number.
       type: raw
       returned: always
     seen:
-      description: What the tenant does, a word or a number. V(null) where that could not be found out.
+      description: What the tenant does, as a word or a number. V(null) if that could not be determined.
       type: raw
       returned: always
     agrees:
-      description: Whether the two agree. V(null) where RV(facts[].seen) is.
+      description: Whether the two agree. V(null) if RV(facts[].seen) is V(null).
       type: bool
       returned: always
   sample:
@@ -194,32 +194,32 @@ verdict:
   type: str
   returned: always
 region:
-  description: The region that Falcon names. Empty where it names none.
+  description: The region that Falcon reports. Empty if it reports none.
   type: str
   returned: always
   sample: eu-1
 settle:
-  description: Seconds by which search was behind writes, a good value for the option C(settle) of every module. V(null) without a write test.
+  description: The number of seconds by which search lagged behind writes, a good value for the option C(settle) of every module. V(null) without a write test.
   type: int
   returned: always
   sample: 1
 write_test:
-  description: What became of the write test. C(status) is V(passed), V(failed) or V(skipped).
+  description: The outcome of the write test. C(status) is V(passed), V(failed) or V(skipped).
   type: dict
   returned: always
   sample: {status: skipped, message: The write test was not asked for}
 leftovers:
-  description: Indicators of a write test that are still there, each with C(type) and C(value).
+  description: Indicators of a write test that still exist, each with C(type) and C(value).
   type: list
   elements: dict
   returned: always
   sample: []
 share_preview:
-  description: The content of the file that O(share) writes. Empty where no connection could be made.
+  description: The content of the file that O(share) writes. Empty if no connection could be made.
   type: dict
   returned: always
 summary:
-  description: The report for a screen, line by line. The last line is the verdict.
+  description: The report as text, line by line. The last line is the verdict.
   type: list
   elements: str
   returned: always

@@ -10,13 +10,13 @@ module: falcon_ioc
 short_description: Manage one custom indicator of compromise (IOC) in CrowdStrike Falcon
 version_added: 1.0.0
 description:
-  - Creates, updates or deletes one custom indicator. An option that is omitted is left alone.
+  - Creates, updates or deletes one custom indicator. Fields whose options are omitted are left alone.
   - An indicator is identified by O(type) and O(value).
-  - For more than a few indicators use M(threatops.falcon.falcon_iocs), which takes a whole list and sends it in batches.
+  - For more than a few indicators, use M(threatops.falcon.falcon_iocs), which takes a whole list and sends it in batches.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
-  - The API client needs the scope C(IOC Management) with C(Read) and C(Write), in check mode C(Read) alone. Names in O(host_groups) need
+  - The API client needs the scope C(IOC Management) with C(Read) and C(Write), or only C(Read) in check mode. Names in O(host_groups) require
     C(Host Groups) with C(Read).
 extends_documentation_fragment:
   - threatops.falcon.attributes
@@ -28,16 +28,16 @@ extends_documentation_fragment:
 options:
   id:
     description:
-      - Falcon's id of the indicator to delete, instead of O(type) and O(value); only with O(state=absent).
-      - An id that is unknown, or that of a deleted indicator, is no change. If O(type) and O(value) are given too, the id of another indicator
-        is an error.
+      - Falcon's ID of the indicator to delete, instead of O(type) and O(value). Only valid with O(state=absent).
+      - If the ID is unknown, or the indicator is already deleted, nothing changes. If O(type) and O(value) are also given and the ID belongs
+        to a different indicator, that is an error.
     type: str
     version_added: 1.1.0
   on_foreign:
     description:
-      - What to do where O(source) is given and another source, or a list that marks its indicators with a tag C(owner:NAME), owns the
-        indicator. What nobody owns is taken.
-      - V(fail) writes nothing, in check mode, too, and names the owner. V(skip) leaves the indicator alone. V(adopt) takes it over, or
+      - What to do if O(source) is given and the indicator is owned by another source, or by a list that marks its indicators with a tag
+        C(owner:NAME). An unowned indicator is always taken over.
+      - V(fail) writes nothing, in check mode too, and names the owner. V(skip) leaves the indicator alone. V(adopt) takes it over, or
         deletes it with O(state=absent).
     type: str
     choices: [fail, skip, adopt]
@@ -95,8 +95,8 @@ operation:
   sample: created
 indicator:
   description:
-    - The record as Falcon holds it afterwards. In check mode the record as it would be, as far as that can be known.
-    - The record as it was before when it was deleted. Empty when there is none.
+    - The record as Falcon holds it after the task. In check mode, the record as it would be, as far as that can be predicted.
+    - For a deleted indicator, the record as it was before. Empty if there is no record.
   type: dict
   returned: when a plan could be made
   sample:
@@ -121,7 +121,7 @@ diff:
       type: str
       returned: always
 protected_iocs:
-  description: The indicator and why it is protected, when it is.
+  description: The indicator and why it is protected, if it is.
   type: list
   elements: dict
   returned: when a plan could be made
@@ -139,7 +139,7 @@ protected_iocs:
       type: str
       returned: always
 requests:
-  description: How many requests were sent, by kind, and how long was waited.
+  description: How many requests were sent, by kind, and how many seconds were spent waiting.
   type: dict
   returned: when a plan could be made
   sample:

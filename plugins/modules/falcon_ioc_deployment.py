@@ -10,18 +10,17 @@ module: falcon_ioc_deployment
 short_description: Deploy several lists of custom indicators of compromise (IOCs) to CrowdStrike Falcon in one run
 version_added: 1.1.0
 description:
-  - Plans all lists from one reading of the tenant, checks the plan against its limits and its approval, keeps evidence, applies the plan list
-    by list, and shows the plan or what was done.
-  - M(threatops.falcon.falcon_iocs) is the case of one list. An indicator that an earlier list names is left to that list, and one that moves
-    from one list of the deployment to another changes its owner.
-  - The plan of all lists has one digest, RV(plan_digest). It is the same however often the same state is planned, and whether or not the plan
-    was refused.
+  - Reads the tenant once, plans all lists, checks the plan against its limits and its approval, records evidence, applies the plan list by
+    list, and shows the plan or what was done.
+  - For a single list, use M(threatops.falcon.falcon_iocs). An indicator that appears in several lists belongs to the first of them, and one
+    that moves from one list of the deployment to another changes its owner.
+  - The plan of all lists has one digest, RV(plan_digest). It is always the same for the same state, whether or not the plan is refused.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
-  - The API client needs the scope C(IOC Management) with C(Read) and C(Write), in check mode C(Read) alone. Names of host groups need
+  - The API client needs the scope C(IOC Management) with C(Read) and C(Write), or only C(Read) in check mode. Names of host groups require
     C(Host Groups) with C(Read).
-  - What the task shows by itself goes to standard output, or to standard error where the callback plugin writes for a program.
+  - The task prints its report to standard output, or to standard error if the callback plugin produces machine-readable output.
 extends_documentation_fragment:
   - threatops.falcon.attributes
   - threatops.falcon.auth
@@ -35,20 +34,20 @@ attributes:
     support: full
   diff_mode:
     support: full
-    details: The task shows the diff itself, a labelled one for each list. It is also in RV(lists).
+    details: The task itself prints a labeled diff for each list. It is also in RV(lists).
   idempotent:
     support: full
 options:
   rollback_from:
     description:
-      - The folder of evidence of a run to undo, instead of O(lists). What that run deleted is created, what it updated is set back, what it
-        created is deleted.
-      - It is checked whole before the first write, and refused where somebody else has changed one of the indicators since that run.
+      - The evidence folder of a run to undo, instead of O(lists). What that run deleted is created again, what it updated is set back, and what
+        it created is deleted.
+      - The rollback is checked completely before the first write, and refused if someone else has changed one of the indicators since that run.
     type: path
   account:
     description:
-      - Show the account of an earlier task of this module, and return the C(msg) of its failure. Nothing else is done.
-      - A role uses this with C(failed_when), so that the account is the last thing on the screen, and a refusal one short sentence.
+      - Show the report of an earlier task of this module, and return the C(msg) of its failure. Nothing else is done.
+      - A role uses this with C(failed_when), so that the report is the last thing on the screen and a refusal is one short sentence.
     type: dict
     suboptions:
       summary:
@@ -60,18 +59,19 @@ options:
         type: str
   audit:
     description:
-      - Only plan, as in check mode, and lift every limit that could refuse the plan, so that all differences are reported.
-      - Of each list with an owner, what the owner has in the tenant and the list does not name is planned as a deletion. Evidence is not kept.
+      - Only plan, as in check mode, and ignore every limit that could refuse the plan, so that all differences are reported.
+      - For each list with an owner, indicators that the owner has in the tenant but that are not in the list are planned as deletions. No
+        evidence is recorded.
     type: bool
     default: false
   approved_plan:
     description:
-      - The plan that was approved, as its digest, as the path of its C(plan.json) or of the folder that holds it, or as a mapping of list names
-        to either. Any other plan is refused, in check mode too, and what differs is named where the approved plan is at hand.
+      - The plan that was approved, as its digest, as the path of its C(plan.json) or of the folder that contains it, or as a mapping of list
+        names to either. Any other plan is refused, in check mode too. If the approved plan is available, the differences are named.
       - A plan without changes needs no approval.
     type: raw
   require_approval:
-    description: Outside check mode, refuse to run without O(approved_plan).
+    description: Refuse to run without O(approved_plan), except in check mode.
     type: bool
     default: false
   require_change_id:
@@ -79,7 +79,7 @@ options:
     type: bool
     default: false
   change_id:
-    description: The number of the change. It goes into the audit comment of every write, and into the evidence and the name of its folder.
+    description: The change number. It is recorded in the audit comment of every write, in the evidence, and in the name of the evidence folder.
     type: str
   requester:
     description: Who requested the change, recorded in the audit comment and the evidence.
@@ -89,26 +89,26 @@ options:
     type: str
   evidence_dir:
     description:
-      - Where the run writes its folder of evidence, as M(threatops.falcon.falcon_ioc_evidence) describes it, in check mode and after a refusal
-        too. Without it no evidence is kept.
+      - The folder in which the run creates its evidence folder, in the format of M(threatops.falcon.falcon_ioc_evidence), also in check mode and
+        after a refusal. Without it, no evidence is recorded.
     type: path
   summary_file:
-    description: A file to which the plan or the account is appended as Markdown, such as the job summary of a pipeline.
+    description: A file to which the plan or the report is appended as Markdown, such as the job summary of a pipeline.
     type: path
   title:
     description: The heading of the report and of the summary.
     type: str
   screen:
     description:
-      - What the task shows by itself. V(all) is the diff, in diff mode or where the plan was refused, and the plan or account. V(changes) is the
-        diff alone.
+      - What the task prints. V(all) prints the plan or report, and in diff mode or after a refusal also the diff. V(changes) prints only the
+        diff. V(none) prints nothing.
     type: str
     choices: [all, changes, none]
     default: all
   variables:
     description:
-      - What the caller calls the options, so that messages name the caller's variables. A mapping of names of options to names of variables,
-        such as C(on_foreign=ioc_deploy_on_foreign).
+      - The caller's names for the options, so that messages can name the caller's variables. Maps option names to variable names, such as
+        C(on_foreign=ioc_deploy_on_foreign).
     type: dict
     default: {}
 seealso:
@@ -168,28 +168,28 @@ EXAMPLES = r"""
 RETURN = r"""
 status:
   description:
-    - How far the run came. V(planned) in check mode, V(refused) where nothing may be written, V(applied), or V(failed) where not all of it
-      could be done.
+    - How far the run got. V(planned) in check mode, V(refused) if nothing may be written, V(applied), or V(failed) if not everything could be
+      done.
   type: str
   returned: when a plan could be made
   sample: applied
 lists:
   description:
-    - What M(threatops.falcon.falcon_iocs) returns, for each list in order, with the C(name), C(source) and C(status) of the list.
-    - The status of a list is one of RV(status), or V(not_begun) for a list that an earlier failure has kept from being applied.
+    - For each list, in order, what M(threatops.falcon.falcon_iocs) returns, plus the C(name), C(source) and C(status) of the list.
+    - The status of a list has the same values as RV(status), or is V(not_begun) if an earlier failure kept the list from being applied.
   type: list
   elements: dict
   returned: when a plan could be made
 counts:
-  description: What was done, in check mode what would be done; the sums of all lists.
+  description: What was done, or would be done in check mode, summed over all lists.
   type: dict
   returned: when a plan could be made
 planned:
-  description: What was decided, refused or not; the sums of all lists.
+  description: What was planned, whether refused or not, summed over all lists.
   type: dict
   returned: when a plan could be made
 counts_by_list:
-  description: The counts of each list, by its name.
+  description: The counts of each list, by list name.
   type: dict
   returned: when a plan could be made
 plan_digest:
@@ -198,15 +198,15 @@ plan_digest:
   returned: when a plan could be made
   sample: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 refusals:
-  description: Why the plan was refused, so that nothing was written. Empty where it was not.
+  description: Why the plan was refused and nothing was written. Empty if it was not refused.
   type: list
   elements: dict
   returned: always
   contains:
     code:
       description:
-        - The reason, for a program. Those of M(threatops.falcon.falcon_iocs), V(missing) for a change number or an approval that is required,
-          V(changed_since) for a rollback, V(name_twice) and V(owner_twice).
+        - The reason, for programs. The codes of M(threatops.falcon.falcon_iocs), V(missing) if a required change number or approval was not
+          given, V(changed_since) for a rollback, and V(name_twice) and V(owner_twice).
       type: str
       returned: always
     message:
@@ -214,46 +214,46 @@ refusals:
       type: str
       returned: always
     items:
-      description: All that the reason is about.
+      description: Everything that the reason applies to.
       type: list
       elements: str
       returned: always
     list:
-      description: The list that it is about.
+      description: The list that the reason applies to.
       type: str
-      returned: if it is about one
+      returned: if it applies to one list
 conflicts:
-  description: Indicators that two lists name and want different things of. The first list wins.
+  description: Indicators that appear in two lists with different settings. The first list wins.
   type: list
   elements: dict
   returned: when a plan could be made
   sample: []
 evidence:
-  description: The folder of evidence of this run. Empty where none was asked for.
+  description: The evidence folder of this run. Empty if none was requested.
   type: str
   returned: when a plan could be made
   sample: evidence/20261124T120000.000Z-CHG0031337-0123456789ab
 summary:
-  description: The plan or the account in a few lines, for people.
+  description: The plan or the report in a few lines, for people.
   type: list
   elements: str
   returned: when a plan could be made
   sample:
     - "Applied to soc-emea: 3 created, 120 unchanged"
 markdown:
-  description: The same as Markdown, with the changes.
+  description: The same in Markdown, with the changes.
   type: str
   returned: when a plan could be made
 columns_read:
-  description: Which column of a table was read as which field, by the path of the feed.
+  description: Which column of a table was read as which field, by feed path.
   type: dict
   returned: when a plan could be made
 requests:
-  description: How many requests were sent, by kind, and how long was waited.
+  description: How many requests were sent, by kind, and how many seconds were spent waiting.
   type: dict
   returned: when a plan could be made
 trace_ids:
-  description: Falcon's ids of the writes of this run, at most 10,000 of them.
+  description: Falcon's trace IDs of the writes of this run, at most 10,000 of them.
   type: list
   elements: str
   returned: when a plan could be made

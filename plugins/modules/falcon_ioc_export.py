@@ -10,19 +10,20 @@ module: falcon_ioc_export
 short_description: Write the indicators of a CrowdStrike Falcon tenant as inventory variables, CSV, JSON, STIX or MISP
 version_added: 1.0.0
 description:
-  - Reads the custom indicators of a tenant, or of some owners, and writes them as sorted YAML that is ready to be inventory variables.
-    Deploying it at once changes nothing.
-  - With O(split) every owner gets a file of its own with its name in C(falcon_ioc_source).
-  - With O(formats) the same indicators are written for other tools as well. Each of these files is also a feed of this collection
-    that brings every field back.
-  - Texts that Ansible would take for templates are marked C(!unsafe), so that nothing a tenant holds is run.
-  - The files are the same as long as the tenant is, so that they can be kept under version control as a backup.
+  - Reads the custom indicators of a tenant, or of selected owners, and writes them as sorted YAML that can be used as inventory variables.
+    Deploying the export right away changes nothing.
+  - With O(split), each owner gets its own file, with the owner's name in C(falcon_ioc_source).
+  - With O(formats), the same indicators are also written in formats for other tools. Each of these files can be read back as a feed of this
+    collection without losing a field.
+  - Text that Ansible would treat as a template is marked C(!unsafe), so that nothing stored in a tenant is ever evaluated.
+  - The files only change when the tenant does, so they can be kept under version control as a backup.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
   - The API client needs the scope C(IOC Management) with C(Read).
-  - Host groups are written by their ids.
-  - Records that cannot be items of a list, because their value does not fit their type or the tenant holds it twice, are left out with a warning.
+  - Host groups are written as IDs.
+  - Records that cannot be items of a list, because their value does not match their type or exists twice in the tenant, are left out with a
+    warning.
 extends_documentation_fragment:
   - threatops.falcon.attributes
   - threatops.falcon.auth
@@ -36,17 +37,18 @@ attributes:
     support: full
 options:
   dest:
-    description: The file to write, or with O(split) the folder. What is missing of the path is made. Files have mode 0600.
+    description: The file to write, or with O(split), the folder. Missing folders of the path are created. Files have mode 0600.
     type: path
     required: true
   formats:
     description:
-      - What to write. V(yaml) is O(dest) itself; the others are beside it, under its name without C(.yml) and with an ending of their own.
-      - V(csv) (C(NAME.csv)) has a column for each field by the names of the API. A text that a spreadsheet would change or take for
-        a formula is written as a JSON string, a list whose elements hold separators as a JSON list.
+      - The formats to write. V(yaml) is written to O(dest) itself, the others next to it, under its name without C(.yml) and with their own
+        suffixes.
+      - V(csv) (C(NAME.csv)) has a column for each field, named as in the API. Text that a spreadsheet would change or treat as a formula is
+        written as a JSON string, and a list whose elements contain separators as a JSON list.
       - V(json) (C(NAME.json)) is the body of the API request that creates the indicators.
-      - V(stix) (C(NAME.stix.json)) is a STIX 2.1 bundle. What STIX has no place for is in a property extension of each indicator.
-      - V(misp) (C(NAME.misp.json)) is an unpublished MISP event. What attributes have no place for is in tags such as
+      - V(stix) (C(NAME.stix.json)) is a STIX 2.1 bundle. Fields that STIX does not have are in a property extension of each indicator.
+      - V(misp) (C(NAME.misp.json)) is an unpublished MISP event. Fields that attributes do not have are in tags such as
         C(threatops-falcon:severity="high").
       - Deleted and inherited indicators are written to V(yaml) only, since other tools would create them.
     type: list
@@ -56,43 +58,44 @@ options:
     version_added: 1.0.0
   split:
     description:
-      - One file for each owner. The file of an owner has its name where that is a simple word, and a digest of it in the name otherwise.
-      - Of a whole tenant, files that an earlier export wrote for an owner that is gone are removed. Other files are left alone.
+      - Write one file for each owner. The file is named after the owner if its name is a simple word, otherwise its name contains a digest.
+      - When a whole tenant is exported, files that an earlier export wrote for owners that no longer exist are removed. Other files are left
+        alone.
     type: bool
     default: false
   sources:
-    description: Only what these own.
+    description: Export only indicators with these owners.
     type: list
     elements: str
   types:
-    description: Only these types.
+    description: Export only these types.
     type: list
     elements: str
     choices: [sha256, md5, domain, ipv4, ipv6, all_subdomains]
   expires_after:
     description:
-      - Only what expires at this time or later, as an RFC 3339 time or a date (from its start in UTC on).
+      - Export only indicators that expire at this time or later, given as an RFC 3339 time or a date (from its start in UTC).
       - A time relative to now is written as V(+7d), V(-30d) or V(+12h).
     type: str
   expires_before:
-    description: Only what expires at this time or before, as O(expires_after); a date counts to its end in UTC.
+    description: Export only indicators that expire at this time or earlier, in the format of O(expires_after). A date includes its whole day in UTC.
     type: str
   created_after:
-    description: Only what was created at this time or later, as O(expires_after).
+    description: Export only indicators that were created at this time or later, in the format of O(expires_after).
     type: str
   created_before:
-    description: Only what was created at this time or before, as O(expires_before).
+    description: Export only indicators that were created at this time or earlier, in the format of O(expires_before).
     type: str
   include_expired:
-    description: Write expired indicators too, as they are, which is without effect.
+    description: Also export expired indicators, as they are. They have no effect.
     type: bool
     default: false
   include_deleted:
-    description: Write deleted indicators too, as items that are to be absent.
+    description: Also export deleted indicators, as items with C(state=absent).
     type: bool
     default: false
   include_inherited:
-    description: Write what comes from a parent CID too, as items that are to be left alone.
+    description: Also export indicators inherited from a parent CID, as items with C(ignore=true).
     type: bool
     default: false
 seealso:
@@ -122,47 +125,47 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files, in check mode those that would be written.
+  description: The files that were written, or would be written in check mode.
   returned: success
   type: list
   elements: str
   sample: [backup/soc-emea.yml, backup/without_source.yml]
 removed:
-  description: Files of owners that are gone.
+  description: Removed files of owners that no longer exist.
   returned: success
   type: list
   elements: str
 counts:
-  description: How many indicators there were, and what became of them.
+  description: How many indicators were read, and what was done with them.
   returned: success
   type: dict
   contains:
     records:
-      description: Read.
+      description: Number of records read.
       type: int
       returned: success
     exported:
-      description: Written.
+      description: Number of indicators exported.
       type: int
       returned: success
     expired:
-      description: Left out as expired.
+      description: Left out because they have expired.
       type: int
       returned: success
     inherited:
-      description: Left out as inherited.
+      description: Left out because they are inherited.
       type: int
       returned: success
     repeated:
-      description: Left out because the same type and value was written already.
+      description: Left out because the same type and value was already exported.
       type: int
       returned: success
     unusable:
-      description: Left out because the value does not fit its type.
+      description: Left out because the value does not match its type.
       type: int
       returned: success
 requests:
-  description: What was sent, as for M(threatops.falcon.falcon_iocs).
+  description: How many requests were sent, as for M(threatops.falcon.falcon_iocs).
   returned: success
   type: dict
 """

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: falcon_ioc_feed_fetch
-short_description: Fetch a remote threat feed into a file
+short_description: Download a remote threat feed to a file
 version_added: 1.1.0
 description:
-  - Brings a feed from an HTTPS address, a TAXII 2.1 collection or a MISP instance into a file, so that it can be kept in Git, reviewed as a diff,
-    and deployed with O(threatops.falcon.falcon_iocs#module:feeds) like any other.
-  - The file is replaced in one step, and only by a whole answer. An answer without indicators, or with far fewer than the file holds, replaces
-    nothing and fails; see O(min_share).
-  - The task is only changed when the content of the file changes.
-  - Falcon is not asked. The options O(client_id), O(client_secret) and so on are accepted, so that they can be set for the whole action group,
-    and never used or sent.
+  - Downloads a feed from an HTTPS URL, a TAXII 2.1 collection or a MISP instance to a file, so that it can be kept in Git, reviewed as a diff,
+    and deployed with O(threatops.falcon.falcon_iocs#module:feeds) like any other feed.
+  - The file is replaced atomically, and only with a complete response. A response without indicators, or with far fewer than the file has,
+    replaces nothing, and the task fails; see O(min_share).
+  - The task reports a change only if the content of the file changes.
+  - No request is sent to Falcon. O(client_id), O(client_secret) and the other connection options are accepted so that they can be set for the
+    whole action group, but their values are never used or sent.
 author:
   - threatops.falcon contributors (@threatops)
 extends_documentation_fragment:
@@ -26,45 +26,46 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The feed is fetched and compared, and no file is written.
+    details: The feed is fetched and compared, but no file is written.
   diff_mode:
     support: full
-    details: Shows the indicators that came and went.
+    details: Shows the indicators that were added and removed.
   idempotent:
     support: full
 options:
   url:
     description:
-      - The address. It must be V(https://), or V(http://) on this machine, and holds no credentials.
-      - "For TAXII: the address of the discovery, of an API root or of a collection. For MISP: the address of the instance."
+      - The URL. It must start with V(https://), or with V(http://) for loopback addresses, and must not contain credentials.
+      - "For TAXII: the URL of the discovery endpoint, of an API root or of a collection. For MISP: the URL of the instance."
     type: str
     required: true
   dest:
     description:
-      - The file, where the task runs. Its folder must exist.
-      - What the server says about the version of a downloaded file (C(ETag), C(Last-Modified)) is kept beside it, in a hidden file that ends in
-        C(.fetch.json).
+      - The file to write, on the machine that runs the task. Its folder must exist.
+      - The version that the server reports for a downloaded file (C(ETag), C(Last-Modified)) is stored next to it, in a hidden file whose name
+        ends in C(.fetch.json).
     type: path
     required: true
   kind:
     description:
-      - What answers at O(url).
-      - V(auto) goes by the address, V(taxii) where it has C(/taxii2/) or C(/collections/) in its path or O(collection) is set, V(misp) where it
-        ends in C(/attributes/restSearch), else V(file).
+      - The kind of server at O(url).
+      - V(auto) decides by the URL. It means V(misp) if the URL ends in C(/attributes/restSearch), V(taxii) if its path contains C(/taxii2/) or
+        C(/collections/) or O(collection) is set, and V(file) otherwise.
     type: str
     choices: [auto, file, taxii, misp]
     default: auto
   collection:
     description:
-      - "For TAXII: the id, alias or title of the collection, where the address does not name it and the server has several."
+      - "For TAXII: the ID, alias or title of the collection, if the URL does not name it and the server has several."
       - "For MISP: a tag that the attributes must have."
     type: str
   added_after:
     description:
-      - "For TAXII and MISP: only what was added, or changed, after this date. RFC 3339, or a relative time such as V(-30d) or V(-12h)."
+      - "For TAXII and MISP: only fetch what was added or changed after this time, given as RFC 3339 or as a relative time such as V(-30d) or
+        V(-12h)."
     type: str
   headers:
-    description: HTTP headers to send, for example for an API key. They are only sent to the server of O(url), and not to one that it redirects to.
+    description: HTTP headers to send, for example with an API key. They are sent only to the server of O(url), not to servers that it redirects to.
     type: dict
     default: {}
   username:
@@ -74,10 +75,10 @@ options:
     description: Password, for HTTP basic authentication.
     type: str
   api_key:
-    description: A key that is sent as C(Authorization), for MISP as it is, else as C(Bearer). Use O(headers) where a server wants another header.
+    description: An API key to send in the C(Authorization) header, unchanged for MISP and as a C(Bearer) token otherwise. If the server expects a different header, use O(headers).
     type: str
   max_size:
-    description: The most bytes to accept, in all answers together.
+    description: The maximum number of bytes to accept, over all responses.
     type: int
     default: 268435456
   sha256:
@@ -85,8 +86,9 @@ options:
     type: str
   min_share:
     description:
-      - How many indicators an answer must have, as a share of what the file has. With fewer, or with none, the file stays and the task fails.
-      - V(0%) takes any answer that is a feed.
+      - The minimum number of indicators that a response must have, as a percentage of those in the existing file. If it has fewer, or none, the
+        file is left as it is and the task fails.
+      - V(0%) accepts any response that is a feed.
     type: str
     default: 50%
 seealso:
@@ -136,19 +138,19 @@ dest:
   returned: when the feed was fetched
   sample: feeds/c2.csv
 kind:
-  description: What was asked, V(file), V(taxii) or V(misp).
+  description: The kind of server that was queried, V(file), V(taxii) or V(misp).
   type: str
   returned: when the feed was fetched
   sample: file
 status:
   description:
-    - V(created) or V(updated) when the file was written, or would be in check mode.
-    - V(unchanged) when the answer is what the file holds, V(not_modified) when the server says so without sending it.
+    - V(created) or V(updated) if the file was written, or would be in check mode.
+    - V(unchanged) if the response matches the file, V(not_modified) if the server reported no change without sending the feed.
   type: str
   returned: when the feed was fetched
   sample: updated
 bytes:
-  description: The size of the feed.
+  description: The size of the feed in bytes.
   type: int
   returned: when the feed was fetched
   sample: 48213
@@ -158,27 +160,27 @@ sha256:
   returned: when the feed was fetched
   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 counts:
-  description: How many indicators the feed has, and how many came and went.
+  description: How many indicators the feed has, and how many were added and removed.
   type: dict
   returned: when the feed was fetched
   contains:
     indicators:
-      description: Indicators of the answer, each type and value once.
+      description: Indicators in the response, counting each type and value once.
       type: int
       returned: always
       sample: 812
     added:
-      description: Those that the file did not have.
+      description: Indicators that the file did not have.
       type: int
       returned: always
       sample: 14
     removed:
-      description: Those that only the file had.
+      description: Indicators that only the file had.
       type: int
       returned: always
       sample: 3
 added_iocs:
-  description: The indicators that came, at most 1,000.
+  description: The indicators that were added, at most 1,000.
   type: list
   elements: dict
   returned: when the feed was fetched
@@ -186,7 +188,7 @@ added_iocs:
     - type: domain
       value: beacon.example.net
 removed_iocs:
-  description: The indicators that went, at most 1,000.
+  description: The indicators that were removed, at most 1,000.
   type: list
   elements: dict
   returned: when the feed was fetched
@@ -195,8 +197,8 @@ removed_iocs:
       value: 203.0.113.7
 code:
   description:
-    - Why the file was left as it is, V(feed_empty), V(feed_shrunk), V(feed_format) for an answer that is no feed, V(feed_partial) for one that
-      says that there is more, V(download) where the server refused or gave no whole answer.
+    - Why the file was left as it is. V(feed_empty), V(feed_shrunk), V(feed_format) if the response is not a feed, V(feed_partial) if the response
+      says that there is more, or V(download) if the server refused the request or did not send a complete response.
   type: str
   returned: when the task failed for one of these reasons
   sample: feed_shrunk

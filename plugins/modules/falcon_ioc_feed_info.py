@@ -10,10 +10,11 @@ module: falcon_ioc_feed_info
 short_description: Read published threat feeds as indicators of compromise (IOCs) for CrowdStrike Falcon
 version_added: 1.0.0
 description:
-  - Reads feeds in CSV, text, STIX, MISP and what other tools export, and says which indicators they hold and which rows gave none, and why.
-  - This is exactly how O(feeds) of M(threatops.falcon.falcon_iocs) are read, so that a feed can be checked before it is applied.
-  - Nothing is sent anywhere, and no credentials are needed. The options of the connection are accepted, so that they can be set for the whole
-    action group, and not used.
+  - Reads feeds in CSV, text, STIX and MISP formats and the exports of other tools. Returns the indicators that they contain, and the rows that
+    yielded none, with the reason.
+  - Feeds are read exactly as O(feeds) of M(threatops.falcon.falcon_iocs) reads them, so you can check a feed before you deploy it.
+  - Nothing is sent anywhere, and no credentials are needed. The connection options are accepted so that they can be set for the whole action
+    group, but they are not used.
 author:
   - threatops.falcon contributors (@threatops)
 extends_documentation_fragment:
@@ -36,7 +37,7 @@ options:
   on_reject:
     description:
       - V(report) returns rejected rows in RV(rejected).
-      - V(fail) fails when there is one, malformed or not, and returns them too. To fail on malformed rows alone, check
+      - V(fail) does the same, and also fails the task if there are any, malformed or not. To fail on malformed rows only, check
         RV(counts.malformed).
     type: str
     choices: [report, fail]
@@ -96,8 +97,8 @@ EXAMPLES = r"""
 RETURN = r"""
 iocs:
   description:
-    - The indicators, each type and value once, in the shape of the items of M(threatops.falcon.falcon_iocs).
-    - Other fields are there where the feed has them, and the C(defaults) of the feed are filled in.
+    - The indicators, each type and value once, in the form of the items of M(threatops.falcon.falcon_iocs).
+    - Other fields are included if the feed has them, and the C(defaults) of the feed are filled in.
   type: list
   elements: dict
   returned: when the feeds could be read
@@ -109,7 +110,7 @@ iocs:
       value: 203.0.113.72
       description: C2 URLs observed
 rejected:
-  description: The rows, or parts of rows, that gave no indicator.
+  description: The rows, or parts of rows, that yielded no indicator.
   type: list
   elements: dict
   returned: when the feeds could be read
@@ -120,32 +121,32 @@ rejected:
       returned: always
       sample: feeds/qakbot.csv
     line:
-      description: The line, from 1. In JSON and YAML documents the ordinal of the attribute, object or item.
+      description: The line, counting from 1. In JSON and YAML documents, the position of the attribute, object or item.
       type: int
       returned: always
       sample: 12
     text:
-      description: The row, at most 160 characters of it.
+      description: The first 160 characters of the row.
       type: str
       returned: always
       sample: sha256,784ca9fe97e58d55,Hook.dll payload
     reason:
-      description: Why it gave no indicator.
+      description: Why it yielded no indicator.
       type: str
       returned: always
       sample: a sha256 is 64 hexadecimal digits, got '784ca9fe97e58d55'
     malformed:
-      description: Whether it is of a type that Falcon takes, and broken. Such a row stops O(threatops.falcon.falcon_iocs#module:purge).
+      description: Whether the row is of a type that Falcon supports but its value is broken. Such a row stops O(threatops.falcon.falcon_iocs#module:purge).
       type: bool
       returned: always
       sample: true
     code:
-      description: Why, for programs. The guide on feeds lists the codes. They are stable, the texts are not.
+      description: The reason, for programs. The guide to feeds lists the codes. Codes are stable, texts are not.
       type: str
       returned: always
       sample: invalid_value
 stops:
-  description: Why O(threatops.falcon.falcon_iocs#module:purge) deletes nothing on the word of these feeds.
+  description: Why O(threatops.falcon.falcon_iocs#module:purge) would not delete anything based on these feeds.
   type: list
   elements: dict
   returned: when the feeds could be read
@@ -157,9 +158,9 @@ stops:
       sample: feeds/qakbot.csv
     code:
       description:
-        - V(feed_empty) where the feed gave no indicator.
-        - V(feed_partial) where it says that there is more than it holds.
-        - V(feed_format) where it is something else, such as an error page.
+        - V(feed_empty) if the feed yielded no indicator.
+        - V(feed_partial) if it says that it is incomplete.
+        - V(feed_format) if it is something else, such as an error page.
       type: str
       returned: always
       sample: feed_partial
@@ -169,17 +170,17 @@ stops:
       returned: always
       sample: the envelope of TAXII says that there are more objects than it holds
 columns_read:
-  description: Which column of each table, or which key of each list of records, was read as which field, by path.
+  description: Which column of each table, or which key of each list of records, was read as which field, by feed path.
   type: dict
   returned: when the feeds could be read
   sample: {feeds/partner.csv: {Indicator: value, Type: type, Risk: severity}}
 counts:
-  description: How many there were.
+  description: The number of indicators and rows.
   type: dict
   returned: when the feeds could be read
   contains:
     entries:
-      description: Indicators, each once.
+      description: Indicators, counting each once.
       type: int
       returned: always
       sample: 161
@@ -189,17 +190,17 @@ counts:
       returned: always
       sample: {sha256: 40, domain: 59, ipv4: 62}
     duplicates:
-      description: Repeats that collapsed.
+      description: Duplicates that were dropped.
       type: int
       returned: always
       sample: 66
     rejected:
-      description: Rows that gave none.
+      description: Rows that yielded no indicator.
       type: int
       returned: always
       sample: 3
     malformed:
-      description: Those of them that are malformed.
+      description: Rejected rows that are malformed.
       type: int
       returned: always
       sample: 1

@@ -11,15 +11,16 @@ short_description: Find the hosts that observed indicators of compromise (IOCs)
 version_added: 1.0.0
 description:
   - Finds every host on which the sensor has observed a hash, a domain or an address, with the record of each host.
-  - Many indicators share the requests of one task. Their hosts are listed 100 to a request, and the records of up to 5,000 hosts come in one.
-  - An indicator that nobody observed gives an empty list.
+  - Many indicators share the requests of one task. Hosts are listed 100 per request, and host records are read up to 5,000 per request.
+  - An indicator that no host has observed gives an empty list.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
   - The API client needs the scopes C(IOC Management) and C(IOCs (Indicators of Compromise\)) with C(Read), and, unless O(details=false),
     C(Hosts) with C(Read).
-  - Falcon counts and lists hosts by two services, which may lag behind a detection and differ from each other for a while.
-  - Where the current C(/iocs/*) answers C(404), the legacy C(/indicators/*) is asked too before an indicator counts as unobserved.
+  - Falcon counts and lists hosts with two different services, which may lag behind a detection and disagree for a while.
+  - If the current C(/iocs/*) endpoint answers C(404), the legacy C(/indicators/*) endpoint is queried too before an indicator counts as
+    unobserved.
 extends_documentation_fragment:
   - threatops.falcon.attributes
   - threatops.falcon.auth
@@ -35,30 +36,30 @@ options:
   type:
     description:
       - The type of one indicator to look for. Needs O(value).
-      - Sensors keep no sightings by C(all_subdomains), so that type is refused.
+      - Sensors do not record sightings for C(all_subdomains), so that type is refused.
     type: str
     choices: [sha256, md5, domain, ipv4, ipv6]
   value:
     description:
-      - The hash, domain or address, in any spelling. It is brought into normal form.
+      - The hash, domain or address, in any notation. It is normalized.
       - It need not be an indicator of the tenant.
     type: str
   iocs:
     description:
-      - Many indicators to look for in one task. Each is a mapping with V(type) and V(value). One that repeats another is looked for once.
-      - An empty list is an error with the C(code) V(nothing_to_look_for), since a search for nothing clears nobody.
-      - Other keys are ignored, so that items of M(threatops.falcon.falcon_iocs), and what M(threatops.falcon.falcon_ioc_info) and
-        M(threatops.falcon.falcon_ioc_feed_info) return, fit as they are.
-      - An element that says C(device_count) and C(device_ids), as RV(threatops.falcon.falcon_ioc_hosts_info#module:iocs) does, is not looked up
-        again.
+      - Several indicators to look for in one task. Each is a mapping with V(type) and V(value). Duplicates are looked up once.
+      - An empty list is an error with the C(code) V(nothing_to_look_for), so that a search for nothing cannot pass for a clean result.
+      - Other keys are ignored, so items of M(threatops.falcon.falcon_iocs), and the results of M(threatops.falcon.falcon_ioc_info) and
+        M(threatops.falcon.falcon_ioc_feed_info), can be passed as they are.
+      - An element with C(device_count) and C(device_ids), as returned in RV(threatops.falcon.falcon_ioc_hosts_info#module:iocs), is not looked
+        up again.
     type: list
     elements: dict
   details:
-    description: Return the record of each host. Without it a host is its C(device_id) alone, and the scope C(Hosts) is not needed.
+    description: Return the record of each host. If false, only the C(device_id) of each host is returned, and the scope C(Hosts) is not needed.
     type: bool
     default: true
   host_group_names:
-    description: Add the names of its host groups to the record of each host, as C(host_groups). This needs the scope C(Host Groups) with C(Read).
+    description: Add the names of its host groups to the record of each host, as C(host_groups). This requires the scope C(Host Groups) with C(Read).
     type: bool
     default: false
 seealso:
@@ -140,24 +141,24 @@ EXAMPLES = r"""
 RETURN = r"""
 hosts:
   description:
-    - Each host that observed at least one of the indicators, once. It is the record of the host as Falcon gives it
-      (C(PostDeviceDetailsV2)), with C(observed) beside it.
-    - With O(details=false), and for hosts that Falcon has no record of any more, C(device_id) and C(observed) alone.
+    - Each host that observed at least one of the indicators, once. This is the host record as Falcon returns it
+      (C(PostDeviceDetailsV2)), plus C(observed).
+    - With O(details=false), and for hosts of which Falcon no longer has a record, only C(device_id) and C(observed).
   type: list
   elements: dict
   returned: always
   contains:
     device_id:
-      description: The id of the host (AID).
+      description: The ID of the host (AID).
       type: str
       returned: always
     observed:
-      description: What the host observed, of what was looked for. Each has C(type) and C(value).
+      description: The requested indicators that the host observed, each with C(type) and C(value).
       type: list
       elements: dict
       returned: always
     hostname:
-      description: The name of the host, as the host itself tells it.
+      description: The name of the host, as the host itself reports it.
       type: str
       returned: if O(details=true)
     platform_name:
@@ -195,11 +196,11 @@ iocs:
       type: str
       returned: always
     value:
-      description: The value in normal form.
+      description: The normalized value.
       type: str
       returned: always
     device_count:
-      description: How many hosts observed it, as Falcon counts them. There is a warning when that is not the number of C(device_ids).
+      description: How many hosts observed it, as counted by Falcon. If this is not the number of C(device_ids), there is a warning.
       type: int
       returned: always
     limit_exceeded:
@@ -207,7 +208,7 @@ iocs:
       type: bool
       returned: always
     device_ids:
-      description: The ids of the hosts that observed it, all of them, as Falcon lists them. Empty when nobody did.
+      description: The IDs of all hosts that observed it, as listed by Falcon. Empty if no host did.
       type: list
       elements: str
       returned: always
@@ -218,7 +219,7 @@ iocs:
       limit_exceeded: false
       device_ids: [15dbb9d8f06b45fe9f61eb46e829d986]
 requests:
-  description: How many requests were sent, by kind, and how long was waited.
+  description: How many requests were sent, by kind, and how many seconds were spent waiting.
   type: dict
   returned: always
   sample:

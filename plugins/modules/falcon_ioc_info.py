@@ -10,15 +10,15 @@ module: falcon_ioc_info
 short_description: Find custom indicators of compromise (IOCs) in CrowdStrike Falcon
 version_added: 1.0.0
 description:
-  - Returns the indicators that match, whole and all of them, however many there are.
-  - Select one indicator by O(type) and O(value), or with FQL by O(filter), or with any of the other options. All options have to hold, and of
-    a list any element.
-  - Deleted indicators are left out unless they are asked for.
+  - Returns the full records of all matching indicators, however many there are.
+  - Select a single indicator by O(type) and O(value), any indicators by an FQL O(filter), or use the other options. An indicator must match all
+    options that are set, and for an option that is a list, any of its elements.
+  - Deleted indicators are not returned unless requested.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
-  - The API client needs the scope C(IOC Management) with C(Read). Names in O(host_groups) need C(Host Groups) with C(Read), and O(device_count)
-    needs C(IOCs) with C(Read).
+  - The API client needs the scope C(IOC Management) with C(Read). Names in O(host_groups) require C(Host Groups) with C(Read), and
+    O(device_count) requires C(IOCs) with C(Read).
 extends_documentation_fragment:
   - threatops.falcon.attributes
   - threatops.falcon.auth
@@ -37,10 +37,10 @@ options:
     type: str
     choices: [sha256, md5, domain, ipv4, ipv6, all_subdomains]
   value:
-    description: The value of one indicator. It is asked for in normal form and as it is written, a hash in capitals too.
+    description: The value of one indicator. Falcon is queried for the normalized value and for the value as written, and for a hash also in uppercase.
     type: str
   filter:
-    description: A filter in Falcon Query Language (FQL). It is sent as it is written.
+    description: A filter in Falcon Query Language (FQL). It is sent unchanged.
     type: str
   types:
     description: Select these types.
@@ -48,7 +48,7 @@ options:
     elements: str
     choices: [sha256, md5, domain, ipv4, ipv6, all_subdomains]
   values:
-    description: Select these values, in normal form or as they are written.
+    description: Select these values, normalized or as written.
     type: list
     elements: str
   actions:
@@ -62,80 +62,80 @@ options:
     elements: str
     choices: [informational, low, medium, high, critical]
   platforms:
-    description: Select what is used on any of these platforms.
+    description: Select indicators that apply to any of these platforms.
     type: list
     elements: str
     choices: [windows, mac, linux, ios, android]
   sources:
-    description: Select these sources, that is, owners.
+    description: Select indicators with these sources (owners).
     type: list
     elements: str
   tags:
-    description: Select what has any of these tags.
+    description: Select indicators with any of these tags.
     type: list
     elements: str
   host_groups:
-    description: Select what is scoped to any of these host groups, by name or by id.
+    description: Select indicators that are scoped to any of these host groups, given by name or by ID.
     type: list
     elements: str
   created_by:
-    description: Select what these API clients (client ID) or users (e-mail address) created.
+    description: Select indicators created by these API clients (client ID) or users (email address).
     type: list
     elements: str
   modified_by:
-    description: Select what these API clients or users changed last.
+    description: Select indicators last modified by these API clients or users.
     type: list
     elements: str
   policies:
-    description: The actions in the words of the founding API. V(detect) is V(detect) and V(none) is V(no_action).
+    description: Select actions in the terms of the legacy API. V(detect) means V(detect) and V(none) means V(no_action).
     type: list
     elements: str
     choices: [detect, none]
   share_levels:
-    description: The founding API's visibility. It had one value and today's API has none, so it selects everything.
+    description: The visibility field of the legacy API. It had only one value, and the current API has no such field, so this selects everything.
     type: list
     elements: str
     choices: [red]
   expires_after:
     description:
-      - Select what expires at this time or later, as an RFC 3339 time or a date (from its start in UTC on).
+      - Select indicators that expire at this time or later, given as an RFC 3339 time or a date (from its start in UTC).
       - A time relative to now is written as V(+7d), V(-30d) or V(+12h).
     type: str
   expires_before:
     description:
-      - Select what expires at this time or before, as an RFC 3339 time or a date (to its end in UTC).
-      - A time relative to now is written as in O(expires_after).
+      - Select indicators that expire at this time or earlier, given as an RFC 3339 time or a date (through its end in UTC).
+      - A time relative to now is written as for O(expires_after).
     type: str
   created_after:
-    description: Select what was created at this time or later, as O(expires_after).
+    description: Select indicators that were created at this time or later, in the format of O(expires_after).
     type: str
   created_before:
-    description: Select what was created at this time or before, as O(expires_before).
+    description: Select indicators that were created at this time or earlier, in the format of O(expires_before).
     type: str
   expired:
-    description: Select what has, or has not, expired.
+    description: Select only indicators that have expired (V(true)), or only those that have not (V(false)).
     type: bool
   deleted:
-    description: Select deleted indicators alone, or none of them.
+    description: Select only deleted indicators (V(true)), or only those that are not deleted (V(false)).
     type: bool
   include_deleted:
-    description: Select deleted indicators too.
+    description: Select deleted indicators as well.
     type: bool
   deleted_by:
-    description: Select what this API client or user deleted.
+    description: Select indicators deleted by this API client or user.
     type: str
   sort:
     description: A property and a direction, such as V(modified_on.desc).
     type: str
   limit:
-    description: Return at most so many. RV(total) counts all of them.
+    description: The maximum number of indicators to return. RV(total) counts all matches.
     type: int
   device_count:
-    description: Add to each indicator on how many hosts it was observed. This sends one request for each.
+    description: Add the number of hosts that observed it to each indicator. This sends one request per indicator.
     type: bool
     default: false
   from_parent:
-    description: Select what was inherited from a parent CID alone, or what is the tenant's own alone.
+    description: Select only indicators inherited from a parent CID (V(true)), or only the tenant's own (V(false)).
     type: bool
 seealso:
   - module: threatops.falcon.falcon_iocs
@@ -169,7 +169,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 iocs:
-  description: The records, as Falcon gives them. With O(api=legacy) they come in the words of today's API as well.
+  description: The records, as Falcon returns them. With O(api=legacy), they also have the fields of the current API.
   type: list
   elements: dict
   returned: success
@@ -191,7 +191,7 @@ iocs:
       modified_on: "2026-03-28T11:13:16.301Z"
       modified_by: d2f0e4b0a3c14a7e9b8c7d6e5f4a3b2c
 total:
-  description: How many match, whatever O(limit) says.
+  description: The number of matches, regardless of O(limit).
   type: int
   returned: success
   sample: 1
@@ -201,7 +201,7 @@ fql:
   returned: success
   sample: type:['domain']+value:['evil.example']+deleted:false
 requests:
-  description: How many requests were sent, by kind, and how long was waited.
+  description: How many requests were sent, by kind, and how many seconds were spent waiting.
   type: dict
   returned: success
 """

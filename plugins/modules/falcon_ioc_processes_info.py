@@ -7,18 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: falcon_ioc_processes_info
-short_description: Find the processes by which hosts observed indicators of compromise (IOCs)
+short_description: Find the processes that involved indicators of compromise (IOCs)
 version_added: 1.0.0
 description:
-  - Finds what ran on the hosts that observed a hash, a domain or an address. Every process comes with its command line and its times.
-  - Falcon answers for one indicator and one host at a time, so a task sends one request for each pair of them. Restrict it with O(device_ids).
-  - Where nothing ran, or nobody observed anything, the list is empty.
+  - Finds what ran on the hosts that observed a hash, a domain or an address. Each process is returned with its command line and its times.
+  - Falcon answers for one indicator and one host at a time, so the task sends one request for each pair. Use O(device_ids) to limit the hosts.
+  - If nothing ran, or no host observed anything, the list is empty.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
   - The API client needs the scopes C(IOC Management) and C(IOCs (Indicators of Compromise\)) with C(Read).
   - Falcon keeps processes for a limited time. Hosts that observed an indicator before that have none.
-  - Where today's C(/iocs/*) answers C(404), C(/indicators/*) is asked before nothing is said to have run.
+  - If the current C(/iocs/*) endpoint answers C(404), the legacy C(/indicators/*) endpoint is queried too before the task concludes that
+    nothing ran.
 extends_documentation_fragment:
   - threatops.falcon.attributes
   - threatops.falcon.auth
@@ -34,30 +35,30 @@ options:
   type:
     description:
       - The type of one indicator to look for. Needs O(value).
-      - Sensors keep no sightings by C(all_subdomains), so that type is refused.
+      - Sensors do not record sightings for C(all_subdomains), so that type is refused.
     type: str
     choices: [sha256, md5, domain, ipv4, ipv6]
   value:
     description:
-      - The hash, domain or address, in any spelling. It is brought into normal form.
+      - The hash, domain or address, in any notation. It is normalized.
       - It need not be an indicator of the tenant.
     type: str
   iocs:
     description:
-      - Many indicators to look for in one task. Each is a mapping with V(type) and V(value). One that repeats another is looked for once.
-      - An empty list is an error with the C(code) V(nothing_to_look_for), since a search for nothing clears nobody.
-      - Other keys are ignored, so that items of M(threatops.falcon.falcon_iocs), and what M(threatops.falcon.falcon_ioc_info) and
-        M(threatops.falcon.falcon_ioc_feed_info) return, fit as they are.
-      - An element that says C(device_count) and C(device_ids), as RV(threatops.falcon.falcon_ioc_hosts_info#module:iocs) does, is not looked up
-        again.
+      - Several indicators to look for in one task. Each is a mapping with V(type) and V(value). Duplicates are looked up once.
+      - An empty list is an error with the C(code) V(nothing_to_look_for), so that a search for nothing cannot pass for a clean result.
+      - Other keys are ignored, so items of M(threatops.falcon.falcon_iocs), and the results of M(threatops.falcon.falcon_ioc_info) and
+        M(threatops.falcon.falcon_ioc_feed_info), can be passed as they are.
+      - An element with C(device_count) and C(device_ids), as returned in RV(threatops.falcon.falcon_ioc_hosts_info#module:iocs), is not looked
+        up again.
     type: list
     elements: dict
   details:
-    description: Return the record of each process. Without it a process is its C(process_id) and C(device_id) alone.
+    description: Return the record of each process. If false, only its C(process_id) and C(device_id) are returned.
     type: bool
     default: true
   device_ids:
-    description: Ask for the processes of these hosts alone. An empty list is no host.
+    description: Only look for processes on these hosts. An empty list means no hosts.
     type: list
     elements: str
 seealso:
@@ -98,23 +99,23 @@ EXAMPLES = r"""
 RETURN = r"""
 processes:
   description:
-    - Each process that involved at least one of the indicators, once. It is the record of the process as Falcon gives it
-      (C(entities.processes)), with C(observed) beside it.
-    - With O(details=false), and for processes that Falcon has no record of any more, C(process_id), C(device_id) and C(observed) alone.
+    - Each process that involved at least one of the indicators, once. This is the process record as Falcon returns it
+      (C(entities.processes)), plus C(observed).
+    - With O(details=false), and for processes of which Falcon no longer has a record, only C(process_id), C(device_id) and C(observed).
   type: list
   elements: dict
   returned: always
   contains:
     process_id:
-      description: The id of the process in Falcon.
+      description: Falcon's ID of the process.
       type: str
       returned: always
     device_id:
-      description: The id of the host (AID).
+      description: The ID of the host (AID).
       type: str
       returned: always
     observed:
-      description: What the process involved, of what was looked for. Each has C(type) and C(value).
+      description: The requested indicators that the process involved, each with C(type) and C(value).
       type: list
       elements: dict
       returned: always
@@ -127,11 +128,11 @@ processes:
       type: str
       returned: if O(details=true)
     start_timestamp:
-      description: When it started, RFC 3339.
+      description: When it started, as an RFC 3339 time.
       type: str
       returned: if O(details=true)
     stop_timestamp:
-      description: When it ended, RFC 3339.
+      description: When it ended, as an RFC 3339 time.
       type: str
       returned: if O(details=true) and the process has ended
   sample:
@@ -155,11 +156,11 @@ iocs:
       type: str
       returned: always
     value:
-      description: The value in normal form.
+      description: The normalized value.
       type: str
       returned: always
     device_count:
-      description: How many hosts observed it, as Falcon counts them. There is a warning when that is not the number of C(device_ids).
+      description: How many hosts observed it, as counted by Falcon. If this is not the number of C(device_ids), there is a warning.
       type: int
       returned: always
     limit_exceeded:
@@ -167,7 +168,7 @@ iocs:
       type: bool
       returned: always
     device_ids:
-      description: The ids of the hosts that observed it, all of them, as Falcon lists them. Empty when nobody did.
+      description: The IDs of all hosts that observed it, as listed by Falcon. Empty if no host did.
       type: list
       elements: str
       returned: always
@@ -178,7 +179,7 @@ iocs:
       limit_exceeded: false
       device_ids: [15dbb9d8f06b45fe9f61eb46e829d986]
 requests:
-  description: How many requests were sent, by kind, and how long was waited.
+  description: How many requests were sent, by kind, and how many seconds were spent waiting.
   type: dict
   returned: always
   sample:

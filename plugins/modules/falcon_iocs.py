@@ -7,17 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: falcon_iocs
-short_description: Bring a whole list of custom indicators of compromise (IOCs) into CrowdStrike Falcon
+short_description: Deploy a list of custom indicators of compromise (IOCs) to CrowdStrike Falcon
 version_added: 1.0.0
 description:
   - Compares a list of indicators with the tenant, and creates, updates and deletes what differs, in batches.
-  - The tenant is read whole, as far as it matters, or the task fails. Nothing is written before the plan is complete and every guard has
+  - Everything relevant in the tenant is read completely, or the task fails. Nothing is written before the plan is complete and every check has
     passed. Check mode makes the same plan and stops there.
-  - With O(source) the list has an owner. O(purge) then deletes what the owner has in the tenant and the list does not name, and nothing else.
+  - With O(source), the list has an owner. O(purge) then deletes indicators that the owner has in the tenant but that are not in the list, and
+    nothing else.
 author:
   - threatops.falcon contributors (@threatops)
 notes:
-  - The API client needs the scope C(IOC Management) with C(Read) and C(Write), in check mode C(Read) alone. Names of host groups need
+  - The API client needs the scope C(IOC Management) with C(Read) and C(Write), or only C(Read) in check mode. Names of host groups require
     C(Host Groups) with C(Read).
 extends_documentation_fragment:
   - threatops.falcon.attributes
@@ -37,8 +38,8 @@ attributes:
 options:
   approved_plan:
     description:
-      - A RV(plan_digest) of an earlier run in check mode. Anything else than exactly that plan fails before the first write, in check mode too.
-      - A plan without changes is always allowed. What a partial run left over needs a new approval.
+      - The RV(plan_digest) of an earlier run in check mode. Any other plan fails before the first write, in check mode too.
+      - A plan without changes is always allowed. Changes that remain after a partial run need a new approval.
     type: str
 seealso:
   - module: threatops.falcon.falcon_ioc
@@ -102,10 +103,10 @@ EXAMPLES = r"""
 RETURN = r"""
 counts:
   description:
-    - How many indicators came to what end.
-    - C(desired) is the sum of C(created), C(updated), C(unchanged), C(failed), C(foreign), C(protected), C(reached), C(ignored) and the items that are to
-      be absent. Deletions by O(purge), those of them that failed (C(purge_failed)) and C(rejected) feed lines come on top.
-    - They tell what was done. In check mode they tell what would be done; where the plan was refused nothing was, see RV(planned).
+    - The number of indicators by outcome.
+    - C(desired) is the sum of C(created), C(updated), C(unchanged), C(failed), C(foreign), C(protected), C(reached), C(ignored) and the items with
+      C(state=absent). Deletions by O(purge), failed deletions by O(purge) (C(purge_failed)) and C(rejected) feed lines are counted in addition.
+    - These count what was done, or would be done in check mode. If the plan was refused, nothing was done; see RV(planned).
   type: dict
   returned: when a plan could be made
   sample:
@@ -123,7 +124,7 @@ counts:
     purge_failed: 0
 planned:
   description:
-    - The same counts as decided, whether or not the plan was refused. RV(planned) and RV(counts) agree in check mode where nothing was refused.
+    - The same counts as planned, whether or not the plan was refused. In check mode, RV(planned) and RV(counts) agree unless the plan was refused.
   type: dict
   returned: when a plan could be made
   sample:
@@ -140,14 +141,14 @@ planned:
     failed: 0
 refusals:
   description:
-    - Why the plan was refused, so that nothing was written. Empty where it was not.
+    - Why the plan was refused and nothing was written. Empty if it was not refused.
   type: list
   elements: dict
   returned: when a plan could be made
   contains:
     code:
       description:
-        - The reason, for a program. V(max_deletions), V(empty_list), V(foreign), V(protected), V(not_approved), V(invalid), V(purge_unreadable),
+        - The reason, for programs. V(max_deletions), V(empty_list), V(foreign), V(protected), V(not_approved), V(invalid), V(purge_unreadable),
           V(feed_shrunk), V(max_life), V(reach), V(held), or the code of what stopped a purge under O(on_error=fail).
       type: str
       returned: always
@@ -156,17 +157,17 @@ refusals:
       type: str
       returned: always
     items:
-      description: All that the reason is about; the message names the first ones.
+      description: Everything that the reason applies to. The message names only the first ones.
       type: list
       elements: str
       returned: always
 purge_stopped:
   description:
-    - Why O(purge) deleted nothing, in the form of one of RV(refusals). Empty where it was not stopped.
+    - Why O(purge) deleted nothing, in the form of an element of RV(refusals). Empty if it was not stopped.
   type: dict
   returned: when a plan could be made
 created_iocs:
-  description: What was created, with its fields. In check mode and where the plan was refused, what was planned.
+  description: The indicators that were created, with their fields. In check mode and after a refusal, those that were planned.
   type: list
   elements: dict
   returned: when a plan could be made
@@ -176,13 +177,13 @@ created_iocs:
       action: detect
       severity: high
 updated_iocs:
-  description: What was updated, with the changed fields only. In check mode and where the plan was refused, what was planned.
+  description: The indicators that were updated, with only the changed fields. In check mode and after a refusal, those that were planned.
   type: list
   elements: dict
   returned: when a plan could be made
   contains:
     id:
-      description: Falcon's id of the record.
+      description: Falcon's ID of the record.
       type: str
       returned: always
     type:
@@ -203,7 +204,8 @@ updated_iocs:
       returned: always
 deleted_iocs:
   description:
-    - What was deleted; in check mode and where the plan was refused, what was planned. Each is whole, in the vocabulary of O(iocs), so that it can be pasted back, plus its C(id).
+    - The indicators that were deleted. In check mode and after a refusal, those that were planned. Each is complete, in the form of an item of
+      O(iocs) plus its C(id), so that it can be pasted back.
   type: list
   elements: dict
   returned: when a plan could be made
@@ -217,7 +219,7 @@ deleted_iocs:
       applied_globally: true
       source: soc-emea
 failed_iocs:
-  description: Items that are invalid, and writes that failed. C(index) is the position in O(iocs), and null for what came from elsewhere.
+  description: Items that are invalid, and writes that failed. C(index) is the position in O(iocs), or null for items that came from elsewhere.
   type: list
   elements: dict
   returned: when a plan could be made
@@ -228,7 +230,7 @@ failed_iocs:
       operation: validate
       message: "value: 'not a domain' is not a domain name"
 foreign_iocs:
-  description: Items that somebody else owns, with the owner in C(source).
+  description: Items that another source owns, or that are unowned, with the owner in C(source).
   type: list
   elements: dict
   returned: when a plan could be made
@@ -246,39 +248,39 @@ protected_iocs:
       value: 192.168.0.1
       reason: private address (RFC 1918)
 promoted_iocs:
-  description: Indicators that went on to another of O(rings).
+  description: Indicators that moved to another ring of O(rings).
   type: list
   elements: dict
   returned: when a plan could be made
   sample: [{type: domain, value: evil.example, from: canary, to: servers}]
 waiting_iocs:
-  description: Indicators whose time in their ring has not passed, with the C(ring) and C(until) when they wait.
+  description: Indicators whose hold time in their C(ring) is not over, with the time C(until) which they wait.
   type: list
   elements: dict
   returned: when a plan could be made
   sample: [{type: domain, value: evil.example, ring: canary, until: "2026-11-26T10:00:00Z"}]
 held_iocs:
-  description: Indicators that stay in their ring since more hosts have observed them than the ring, or O(max_hosts), allows.
+  description: Indicators that stay in their ring because more hosts have observed them than the ring, or O(max_hosts), allows.
   type: list
   elements: dict
   returned: when a plan could be made
   sample: [{type: domain, value: evil.example, ring: canary, device_count: 12, limit_exceeded: false, max_hosts: 5}]
 ring_notes:
   description:
-    - Indicators whose ring is not what a tag of theirs says, with the C(ring) that they count as in, a C(code) and a C(message).
+    - Indicators whose ring is not the one in their tag, with the C(ring) to which they were assigned, a C(code) and a C(message).
     - The codes are V(untagged), V(unknown_ring), V(doubled), V(future), V(unreadable), V(kept_as_it_is) and V(moved_by_item).
   type: list
   elements: dict
   returned: when a plan could be made
   sample: []
 reach:
-  description: Indicators that would begin to block, and that more than O(max_hosts) hosts have observed.
+  description: Indicators that would start to block, and that more than O(max_hosts) hosts have observed.
   type: list
   elements: dict
   returned: when a plan could be made
   sample: [{type: domain, value: evil.example, device_count: 12, limit_exceeded: false}]
 overridden_iocs:
-  description: Items that are protected, and passed since O(protect.override) names them.
+  description: Items that are protected but were allowed because O(protect.override) lists them.
   type: list
   elements: dict
   returned: when a plan could be made
@@ -289,7 +291,7 @@ columns_read:
   returned: when a plan could be made
   sample: {feeds/partner.csv: {Indicator: value, Type: type, Risk: severity}}
 rejected:
-  description: Rows of feeds that gave no indicator.
+  description: Feed rows that yielded no indicator.
   type: list
   elements: dict
   returned: when a plan could be made
@@ -301,8 +303,8 @@ rejected:
       malformed: false
 status:
   description:
-    - How far the run came. V(planned) in check mode, V(refused) where nothing may be written, V(applied), or V(failed) where not all of it could
-      be done.
+    - How far the run got. V(planned) in check mode, V(refused) if nothing may be written, V(applied), or V(failed) if not everything could be
+      done.
   type: str
   returned: when a plan could be made
   sample: applied
@@ -311,11 +313,11 @@ source:
   type: str
   returned: when a plan could be made
 columns_read:
-  description: Which column of a table was read as which field, by the path of the feed.
+  description: Which column of a table was read as which field, by feed path.
   type: dict
   returned: when a plan could be made
 requests:
-  description: How many requests were sent, by kind, and how long was waited.
+  description: How many requests were sent, by kind, and how many seconds were spent waiting.
   type: dict
   returned: when a plan could be made
   sample:
@@ -325,19 +327,19 @@ requests:
     retried: 0
     waited_seconds: 0.0
 trace_ids:
-  description: What Falcon calls the writes of this run, at most 10,000 of them. Its support and its audit log know them by these names.
+  description: Falcon's trace IDs of the writes of this run, at most 10,000 of them. CrowdStrike support and Falcon's audit log use these IDs.
   type: list
   elements: str
   returned: when a plan could be made
 plan_digest:
   description:
-    - SHA-256 of the plan. The same desired and the same observed state give the same digest.
-    - Comments and the way of sending are no part of it. An expiration that is stamped counts as its number of days.
+    - SHA-256 of the plan. The same desired state and the same observed state give the same digest.
+    - Comments and sending options are not part of it. A relative expiration is included as its number of days.
   type: str
   returned: when a plan could be made
   sample: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 diff:
-  description: What changes, before and after, as text. At most 200 entries are shown.
+  description: The changes, before and after, as text. At most 200 entries are shown.
   type: dict
   returned: when a plan could be made
   contains:
