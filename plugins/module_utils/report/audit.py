@@ -124,7 +124,7 @@ def audit_page(document: Mapping[str, Any]) -> Page:
         word = "Passed, with findings" if document["fail_on"] else "Findings"
         verdict, tone = f"{word}: {document['summary']}.", "warning"
     else:
-        verdict, tone = f"The tenant is as the lists say: {document['summary']}.", "good"
+        verdict, tone = f"The tenant matches the lists: {document['summary']}.", "good"
     facts = [
         ("Time", document["generated"]),
         *((heading(name), value) for name, value in document["facts"].items()),
@@ -148,12 +148,12 @@ def audit_page(document: Mapping[str, Any]) -> Page:
         facts=facts,
         counts=tiles,
         chart=Chart("Findings by kind", found) if found else None,
-        tables=[*notes, findings_table(document["findings"])],
+        tables=[findings_table(document["findings"]), *notes],
     )
 
 
 def findings_table(found: Sequence[Finding]) -> Table:
-    """One row a finding: the table of the page, and the CSV file."""
+    """One row for each finding: the table of the page, and the CSV file."""
     columns = [
         Column("Finding", "label"),
         Column("Type", "label"),

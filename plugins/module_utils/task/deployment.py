@@ -408,6 +408,8 @@ class _Deployment:
                 name: params.get(name)
                 for name in ("purge", "max_deletions", "on_foreign", "on_error", "on_protected")
             },
+            "feeds_on_foreign": (params.get("inventory") or {}).get("feeds_on_foreign") or "",
+            "protect": {name: value for name, value in (params.get("protect") or {}).items() if value},
         }
 
     def _unfinished(self) -> List[str]:
