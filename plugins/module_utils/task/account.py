@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, Sequence
 
+from ..api.errors import AmbiguousWrite, IncompleteView
 from ..ioc.change import CREATE, DELETE, UPDATE, Change
 from ..ioc.plan import Plan
 from ..ioc.reasons import FOREIGN, PROTECTED, REACHED, Failure, SetAside
@@ -17,6 +18,7 @@ from ..ioc.values import Identity
 
 #: A change about which nobody knows whether it was written, and one that was not sent.
 UNKNOWN, NOT_SENT, REFUSED = "unknown", "not_sent", "refused"
+_DOUBTFUL = frozenset((UNKNOWN, AmbiguousWrite.code, IncompleteView.code))
 
 
 @dataclass
@@ -61,6 +63,11 @@ class Account:
         failed = {(failure.kind, failure.value) for failure in self.failures}
         done = {change.identity for change in self.done if change.operation == operation}
         return len(done - failed)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether nobody knows of some change whether it was written."""
+        return any(failure.code in _DOUBTFUL for failure in self.failures)
 
     def failed(self) -> int:
         """Items that were not brought to what was asked; the deletions of a purge are no items."""

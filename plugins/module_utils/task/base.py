@@ -23,6 +23,7 @@ from ..api.deps import REQUESTS_IMPORT_ERROR
 from ..api.errors import ConfigurationError, FalconError
 from ..api.redact import SHORTEST_IN_DATA, clean, mask, shown_url, url_secrets
 from ..api.version import VERSION
+from ..ioc.wording import visible
 from .options import ArgumentSpec
 
 Params = Mapping[str, Any]
@@ -60,6 +61,7 @@ class Context:
 
     def warn(self, text: str) -> None:
         """Tell the user something, once."""
+        text = visible(text)
         if text not in self.warnings:
             self.warnings.append(text)
 
@@ -82,7 +84,7 @@ def perform(task: Task, params: Params, context: Context) -> Result:
         _refuse_nul(params)
         return task(params, context)
     except TaskFailed as failure:
-        return {"changed": False, **failure.result, "failed": True, "msg": failure.message}
+        return {"changed": False, **failure.result, "failed": True, "msg": visible(failure.message)}
     except FalconError as error:
         return {"changed": False, **error.details(), "failed": True, "msg": str(error)}
     # The one net beneath every task: after a write, a traceback would lose the account of what was written.

@@ -160,7 +160,7 @@ def failure_message(
             f"the run was ended by a fault of threatops.falcon ({fault.message}); please report it, with the traceback "
             "that -vvv shows",
         )
-    elif fault is not None and not failures:
+    elif fault is not None and (not failures or fault.details.get("code") == "interrupted"):
         parts.insert(0, fault.message.rstrip("."))
     if not applying or not parts:
         return "; ".join(parts)
@@ -174,6 +174,10 @@ def failure_message(
     if any(account.done for account in accounts):
         parts.append(
             f"the rest was applied: {', '.join(f'{done[operation]:,} {operation}d' for operation in done)}"
+        )
+    elif any(account.doubtful for account in accounts):
+        parts.append(
+            "what was written is not known for certain; run in check mode to see what is still to do"
         )
     else:
         parts.append("nothing was written")

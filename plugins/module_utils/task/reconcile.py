@@ -230,6 +230,9 @@ class Reconciliation:
                 self._apply(account, policy)
             except FalconError as error:
                 self.fault = Fault(str(error), False, error, error.details())
+            except KeyboardInterrupt as error:
+                message = "the run was interrupted before it had written everything"
+                self.fault = Fault(message, False, error, {"code": "interrupted"})
             except Exception as error:  # noqa: BLE001 - the one net: see this method's first lines
                 self.fault = Fault(f"{type(error).__name__}: {error}", True, error)
             self._account_for_the_rest(account)
@@ -243,15 +246,14 @@ class Reconciliation:
         """What a failed result says of the fault that ended the run, if one did."""
         if self.fault is None:
             return {}
-        if not self.fault.ours:
-            return self.fault.details
-        error = self.fault.error
-        details: Dict[str, Any] = {
-            "code": "internal",
-            "exception": "".join(traceback.format_exception(None, error, error.__traceback__)),
-        }
-        unknown = any(failure.code == UNKNOWN for account in self.told for failure in account.failures)
-        return {**details, "changed": True} if unknown else details
+        details = self.fault.details
+        if self.fault.ours:
+            error = self.fault.error
+            details = {
+                "code": "internal",
+                "exception": "".join(traceback.format_exception(None, error, error.__traceback__)),
+            }
+        return {**details, "changed": True} if any(account.doubtful for account in self.told) else details
 
     def close(self) -> None:
         self.client.close()
@@ -348,7 +350,7 @@ class Reconciliation:
             return
         told = {id(change) for change in account.done}
         failed = {(failure.kind, failure.value) for failure in account.failures}
-        doubtful = self.fault.ours or isinstance(self.fault.error, AmbiguousWrite)
+        doubtful = self.fault.ours or isinstance(self.fault.error, (AmbiguousWrite, KeyboardInterrupt))
         for change in account.plan.changes:
             if id(change) in told or change.identity in failed:
                 continue

@@ -16,6 +16,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Opt
 
 from ..record import without_leftovers
 from ..values import HASH_LENGTHS, TYPES, Identity, ValueProblem, normalise
+from ..wording import visible
 from . import cells, formats, item_list
 from .labels import judge
 from .model import (
@@ -190,7 +191,8 @@ def _outcomes(row: Row, feed: Feed, sources: Set[str]) -> List[Any]:
         if not isinstance(one, Fault) and one[0] not in feed.types:
             one = Fault(f"type {one[0]} is not among the types to take", False, "type_filtered")
         if isinstance(one, Fault):
-            shown = clean(row.text[: 10 * SHOWN_LENGTH]).strip()[:SHOWN_LENGTH]
+            shown = visible(clean(row.text[: 10 * SHOWN_LENGTH]).strip())[:SHOWN_LENGTH]
+            one = one._replace(reason=visible(one.reason))
             outcomes.append(Reject(feed.path, row.line, shown, *one))
         else:
             outcomes.append(Entry(_item(one, row, feed, sources), feed.defaults, feed.path, row.line))

@@ -213,3 +213,30 @@ def test_the_argument_spec_holds_what_the_contract_names() -> None:
         "auth",
     }
     assert ownership | guards | sending <= set(iocs.SPEC.options)
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), ValueError("odd")])
+def test_an_end_in_the_middle_of_a_write_leaves_an_account(
+    simulator: Any, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    sent = Current.create
+
+    def cut(*args: Any, **kwargs: Any) -> Any:
+        sent(*args, **kwargs)
+        raise fault
+
+    monkeypatch.setattr(Current, "create", cut)
+    result = run("falcon_iocs", simulator, iocs=[domain("a.example"), domain("b.example")])
+    assert result["failed"] is True
+    assert result["changed"] is True
+    assert {failure["code"] for failure in result["failed_iocs"]} == {"unknown"}
+    assert result["code"] == ("interrupted" if isinstance(fault, KeyboardInterrupt) else "internal")
+    assert "nothing was written" not in result["msg"]
+    assert "not known for certain" in result["msg"]
+
+
+def test_control_characters_of_a_path_never_reach_the_message(simulator: Any) -> None:
+    result = run("falcon_iocs", simulator, feeds=[{"path": "/nowhere/\x1b[31m\u202ex.csv"}])
+    assert result["failed"] is True
+    assert "\\x1b[31m\\u202ex.csv" in result["msg"]
+    assert not any(character in result["msg"] for character in "\x1b\u202e")

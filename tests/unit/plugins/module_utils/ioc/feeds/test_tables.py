@@ -524,3 +524,11 @@ def test_nothing_but_a_comment(tmp_path: Path) -> None:
 def test_other_names_of_a_verdict(tmp_path: Path, heading: str, word: str) -> None:
     found = table(tmp_path, f"domain,{heading}\nevil.example,malware\ngood.example,{word}\n")
     assert (values(found), codes(found)) == (["evil.example"], [(3, "benign")])
+
+
+def test_control_characters_of_rejected_rows_are_shown_as_escapes(tmp_path: Path) -> None:
+    found = table(tmp_path, "type,value\n\x1b[31mipv4,\x1b[2J1.2.3.4\ndomain,\x07..b\ndomain,a.example\n")
+    shown = "".join(reject.text + reject.reason for reject in found.rejects)
+    assert len(found.rejects) == 2
+    assert "\\x1b[31m" in shown
+    assert shown.isprintable()
