@@ -18,6 +18,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.report.html_page 
 from ansible_collections.threatops.falcon.plugins.module_utils.report.hunt import (
     hunt_document,
     hunt_page,
+    sightings_csv,
     sightings_table,
 )
 from ansible_collections.threatops.falcon.plugins.module_utils.task.base import Context, perform
@@ -203,3 +204,26 @@ def test_the_page_says_when_it_was() -> None:
     assert ("Processes started", f"{min(started)} to {max(started)}") in hunt_page(document).facts
     nothing = hunt_document("Hunt", IOCS, [], [], {}, "2026-02-01T00:00:00Z")
     assert "Processes started" not in dict(hunt_page(nothing).facts)
+
+
+def test_the_csv_says_how_to_reach_each_host() -> None:
+    host = {
+        **HOSTS[1],
+        "local_ip": "10.0.0.7",
+        "last_seen": "2026-01-31T12:00:00Z",
+        "host_groups": ["g1", "g2"],
+    }
+    table = sightings_csv(document(hosts=[host], processes=[])["sightings"])
+    assert [column.name for column in table.columns][-4:] == [
+        "Containment",
+        "Address",
+        "Last seen",
+        "Host groups",
+    ]
+    assert table.rows[0][-4:] == ["normal", "10.0.0.7", "2026-01-31T12:00:00Z", ["g1", "g2"]]
+
+
+def test_an_ordinary_containment_status_is_no_alarm_and_facts_are_headings() -> None:
+    page = hunt_page(document())
+    assert page.tables[0].tones["normal"] == "neutral"
+    assert ("Incident", "INC-1") in page.facts
