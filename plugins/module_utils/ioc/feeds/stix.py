@@ -59,7 +59,7 @@ def rows(document: Any, feed: Feed) -> Iterator[Any]:
     """
     objects = document.get("objects", [document]) if isinstance(document, Mapping) else document
     objects = objects if isinstance(objects, list) else []
-    if isinstance(document, Mapping) and document.get("more") is True:
+    if isinstance(document, Mapping) and _says_more(document):
         yield Stop(
             feed.path, "feed_partial", "the envelope of TAXII says that there are more objects than it holds"
         )
@@ -69,6 +69,12 @@ def rows(document: Any, feed: Feed) -> Iterator[Any]:
             yield Row(number, str(one)[:200], [Fault("not a STIX object", False, "no_object")], {})
             continue
         yield from _of_object(number, one, newest, feed)
+
+
+def _says_more(envelope: Mapping[str, Any]) -> bool:
+    """Whether an envelope of TAXII is one of several: it says so, or names the next one and not that it is the last."""
+    more = envelope.get("more", bool(envelope.get("next")))
+    return more not in (False, None, 0) and str(more).strip().lower() not in ("false", "0", "")
 
 
 def _of_object(number: int, one: Mapping[str, Any], newest: Mapping[str, str], feed: Feed) -> Iterator[Row]:
