@@ -33,6 +33,8 @@ ANSWER = frozenset(
     ("meta", "errors", "query_status", "count", "next", "previous", "body", "status_code", "headers")
 )
 _SAMPLE = 100
+#: How answers of other services call their next page, or say that there is one.
+_NEXT = ("next", "next_page", "next_url", "nextLink", "@odata.nextLink", "has_more", "hasMore")
 #: Feodo Tracker gives the name that the provider gave the address, which is no name of the attacker's.
 _REVERSE_NAME = frozenset(("ip_address", "as_number", "hostname"))
 
@@ -165,6 +167,17 @@ def _about(one: Mapping[str, Any]) -> str:
     return ", ".join(_shown(value) for value in list(one.values())[:6] if _shown(value))[:400]
 
 
+def _names_next(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer names a next page, or says that there is one, beside its records or in its links."""
+    links = answer.get("links")
+    beside = links if isinstance(links, Mapping) else {}
+    return any(
+        holder.get(name) is True or (isinstance(holder.get(name), str) and bool(holder[name].strip()))
+        for holder in (answer, beside)
+        for name in _NEXT
+    )
+
+
 def incomplete(document: Any, feed: Feed) -> Iterator[Stop]:
     """Whether an answer says that there is more than it holds, or that something went wrong."""
     several = (
@@ -180,7 +193,7 @@ def incomplete(document: Any, feed: Feed) -> Iterator[Stop]:
             continue
         if answer.get("errors") and _within(answer) is not None:
             yield Stop(feed.path, "feed_partial", "the answer holds errors beside its records")
-        if isinstance(answer.get("next"), str) and answer["next"]:
+        if _names_next(answer):
             yield Stop(feed.path, "feed_partial", "the answer names a next page")
     if isinstance(document, Mapping):
         document = document.get("body") if isinstance(document.get("body"), Mapping) else document

@@ -18,6 +18,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.ioc.feeds.model i
 A = "a1" * 32
 PAGE = "<!DOCTYPE html>\n<html><body>\n203.0.113.5\nevil[.]example\n</body></html>\n"
 INDICATOR = {"type": "indicator", "id": "indicator--1", "pattern": "[domain-name:value='evil.example']"}
+RECORD = {"indicator": "evil.example", "indicator_type": "domain"}
 
 
 def feed(tmp_path: Path, content: Any, **options: Any) -> Collected:
@@ -48,6 +49,9 @@ def stops(found: Collected) -> list[str]:
         ({"next": "x", "objects": [INDICATOR]}, ["feed_partial"]),
         ({"more": False, "next": "x", "objects": [INDICATOR]}, []),
         ({"more": "false", "objects": [INDICATOR]}, []),
+        ({"data": [RECORD], "links": {"next": "https://feed.example/2"}}, ["feed_partial"]),
+        ({"data": [RECORD], "has_more": True}, ["feed_partial"]),
+        ({"data": [RECORD], "has_more": False, "links": {"next": None}}, []),
         ({"response": []}, ["feed_empty"]),
         ({"Event": {"Attribute": []}}, ["feed_empty"]),
         ([], ["feed_empty"]),
