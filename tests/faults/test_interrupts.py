@@ -17,6 +17,8 @@ import pytest
 from run_task import run, start_module
 from simulator_fixture import Tenant
 
+from ansible_collections.threatops.falcon.plugins.module_utils.task.doctor_reserved import SOURCE
+
 ITEMS = 600
 BATCHES = 60
 ENTITIES = "/iocs/entities/indicators/v1"
@@ -110,3 +112,16 @@ def test_a_module_that_is_ended(simulator: Tenant, number: int) -> None:
     assert process.returncode != 0
     assert output == b"", "it reports, though it was ended"
     check_the_rest(simulator)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_write_test_that_is_ended_deletes_its_indicators(simulator: Tenant, number: int) -> None:
+    simulator.faults(
+        {"match": {"method": "PATCH", "path": ENTITIES, "nth": 1}, "do": {"hang_after_commit": 30}}
+    )
+    process = start_module("falcon_doctor_info", simulator, write_test=True, confirm_cid=simulator.cid)
+    wait_for(lambda: bool(simulator.log("PATCH", ENTITIES)))
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert [one for one in simulator.indicators() if one.get("source") == SOURCE] == []

@@ -7,15 +7,13 @@
 from __future__ import annotations
 
 import json
-import signal
 import ssl
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contract.replay.player import playing
-from run_task import run, start_module
+from run_task import run
 from simulator import likeness
 
 from ansible_collections.threatops.falcon.plugins.module_utils.api.client import Client
@@ -386,21 +384,6 @@ def test_what_cannot_be_deleted_is_said_and_found_later(hurried: Any) -> None:
     hurried.faults()
     again = look(hurried, **WRITE)
     assert (again["write_test"]["status"], ours(hurried)) == ("passed", [])
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_leaves_nothing(simulator: Any, number: int) -> None:
-    simulator.faults(
-        {"match": {"method": "PATCH", "path": ENTITIES, "nth": 1}, "do": {"hang_after_commit": 30}}
-    )
-    process = start_module("falcon_doctor_info", simulator, **WRITE)
-    deadline = time.monotonic() + 60
-    while not simulator.log("PATCH", ENTITIES):
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(number)
-    process.communicate(timeout=60)
-    assert process.returncode != 0 and ours(simulator) == []
 
 
 # reports
