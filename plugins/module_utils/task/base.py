@@ -32,6 +32,9 @@ Result = Dict[str, Any]
 Progress = Callable[[str, int, Optional[int], Optional[float]], None]
 
 _ISSUES = "https://github.com/threatops/threatops.falcon/issues"
+_INTERRUPTED = (
+    "The run was interrupted. The result says what was written; run in check mode to see what is still to do."
+)
 _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _URLS = ("proxy", "base_url")
 # How the names of options that hold a path end.
@@ -87,6 +90,11 @@ def perform(task: Task, params: Params, context: Context) -> Result:
         return {"changed": False, **failure.result, "failed": True, "msg": visible(failure.message)}
     except FalconError as error:
         return {"changed": False, **error.details(), "failed": True, "msg": str(error)}
+    except KeyboardInterrupt:
+        done, _lost = _done_so_far(context)
+        if context.check_mode or not done:
+            raise
+        return {"changed": False, **done, "failed": True, "code": "interrupted", "msg": _INTERRUPTED}
     # The one net beneath every task: after a write, a traceback would lose the account of what was written.
     except Exception as fault:  # noqa: BLE001
         return _our_fault(fault, context)

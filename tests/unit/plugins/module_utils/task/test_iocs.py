@@ -240,3 +240,17 @@ def test_control_characters_of_a_path_never_reach_the_message(simulator: Any) ->
     assert result["failed"] is True
     assert "\\x1b[31m\\u202ex.csv" in result["msg"]
     assert not any(character in result["msg"] for character in "\x1b\u202e")
+
+
+def test_an_interrupt_after_the_last_write_leaves_an_account(
+    simulator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(iocs, "warn", interrupt)
+    result = run("falcon_iocs", simulator, iocs=[domain("a.example")])
+    assert (result["failed"], result["code"], result["changed"]) == (True, "interrupted", True)
+    assert result["counts"]["created"] == 1
+    with pytest.raises(KeyboardInterrupt):
+        run("falcon_iocs", simulator, check=True, iocs=[domain("b.example")])
