@@ -28,7 +28,7 @@ options:
       format:
         description:
           - V(csv) is a table with any delimiter, with or without a header. Values are read from the columns that hold types and values,
-            never from notes or links. Columns with other fields are read too, see O(feeds[].fields).
+            never from notes or links. Columns with other fields are read too, see C(fields).
           - V(text) is a report or a plain list. Hashes count anywhere except inside a URL. A domain, an address or a URL counts only if it is
             defanged or alone on its line.
           - V(stix) is a STIX 2.0 or 2.1 bundle, or a TAXII envelope. A pattern of equality comparisons joined by C(OR) is read, as are
@@ -55,7 +55,7 @@ options:
       columns:
         description:
           - Which columns of a table, or which keys of a list of records, hold which field, if that cannot be detected. Maps V(type), V(value)
-            and the fields listed for O(feeds[].fields) to the heading of a column, or to its number, counting from 1.
+            and the fields listed for C(fields) to the heading of a column, or to its number, counting from 1.
           - Fields that are not mapped here are detected as usual. With V(value) but no V(type), the type is derived from the value.
         type: dict
         default: {}

@@ -312,10 +312,6 @@ source:
   description: The owner of the list.
   type: str
   returned: when a plan could be made
-columns_read:
-  description: Which column of a table was read as which field, by feed path.
-  type: dict
-  returned: when a plan could be made
 requests:
   description: How many requests were sent, by kind, and how many seconds were spent waiting.
   type: dict
