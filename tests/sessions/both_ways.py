@@ -34,7 +34,15 @@ _NAMED = re.compile(
 # Modules run as processes of their own, so that each asks for its token; the rest measures time or names Pythons.
 # Tasks that run in-process tell each other what they changed within the last half minute, and read that by id as well:
 # `requests.read` is one higher there. A module process may run on another host, and is told nothing.
-_IGNORED = {"token", "waited_seconds", "access_token", "expires_in", "ansible_facts", "_ansible_no_log", "read"}
+_IGNORED = {
+    "token",
+    "waited_seconds",
+    "access_token",
+    "expires_in",
+    "ansible_facts",
+    "_ansible_no_log",
+    "read",
+}
 
 
 def both_ways(session: nox.Session, only: Sequence[str] = ()) -> None:
