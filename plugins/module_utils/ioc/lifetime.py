@@ -47,8 +47,9 @@ def later_end(item: Desired, now: datetime.datetime) -> bool:
 def retired(item: Desired, own: Sequence[Record], buried: Iterable[Record], now: datetime.datetime) -> bool:
     """Whether the time of a listed indicator is over, where expired ones are deleted.
 
-    It is where its record has expired, or where there is none and its own end has passed, or the record had expired
-    when it was deleted. A later end that the item itself names revives it. `buried` are deleted records.
+    It is where its record has expired, or where there is none and its own end has passed, or the last record of the
+    list had expired when it was deleted. A later end that the item itself names revives it. `buried` are the list's
+    own deleted records.
     """
     if later_end(item, now):
         return False
@@ -56,12 +57,20 @@ def retired(item: Desired, own: Sequence[Record], buried: Iterable[Record], now:
         return all(has_expired(record, now) for record in own)
     if "expiration" in item.fields:
         return True
-    return any(died_of_age(record) for record in buried)
+    last = max(buried, key=_gone, default=None)
+    return last is not None and died_of_age(last)
+
+
+def _gone(record: Record) -> datetime.datetime:
+    """When a deleted record was deleted; a record that does not tell comes before all others."""
+    return expiry.stored(record.get("modified_on")) or datetime.datetime.min.replace(
+        tzinfo=datetime.timezone.utc
+    )
 
 
 def needs_history(item: Desired, own: Sequence[Record]) -> bool:
     """Whether only the tenant's deleted records tell if the time of an indicator is over."""
-    return not own and "expiration" not in item.fields and item.life is not None
+    return not own and "expiration" not in item.fields
 
 
 def died_of_age(record: Mapping[str, object]) -> bool:

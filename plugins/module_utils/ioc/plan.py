@@ -204,7 +204,8 @@ def _retired(item: Desired, found: Sequence[Record], policy: Policy, result: Pla
         return False  # foreign, or the parent CID's
     if item.identity not in policy.buried and lifetime.needs_history(item, mine):
         result.life.history[item.identity] = None
-    return lifetime.retired(item, mine, policy.buried.get(item.identity, ()), policy.now)
+    buried = _mine(list(policy.buried.get(item.identity, ())), policy)
+    return lifetime.retired(item, mine, buried, policy.now)
 
 
 def _same(item: Desired, inherited: Record, policy: Policy) -> bool:

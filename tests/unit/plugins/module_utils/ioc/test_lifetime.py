@@ -173,6 +173,27 @@ def test_what_was_deleted_at_its_end_is_not_made_again() -> None:
     assert not decide([raw], [], expired="delete", buried={key: []}).life.history
 
 
+def test_an_item_without_any_lifetime_stays_absent_too() -> None:
+    raw, key = item(**DETECT), ("domain", "evil.example")
+    assert list(decide([raw], [], expired="delete").life.history) == [key]
+    dead = expired(deleted=True, modified_on="2026-05-31T13:00:00.5Z")
+    assert decide([raw], [], expired="delete", buried={key: [dead]}).absent == 1
+    later = item(**DETECT, expiration=NEXT_YEAR)
+    assert decide([later], [], expired="delete", buried={key: [dead]}).changes
+
+
+def test_only_the_last_deleted_record_of_the_list_itself_tells_that_its_time_was_over() -> None:
+    raw, key = item(**DETECT), ("domain", "evil.example")
+    dead = expired(deleted=True, source="soc", modified_on="2026-05-31T13:00:00Z")
+    killed = record(deleted=True, source="soc", expiration=NEXT_YEAR, modified_on="2026-05-31T14:00:00Z")
+    silent = record(deleted=True, source="soc")
+    other = expired(deleted=True, source="ops", modified_on="2026-05-31T15:00:00Z")
+    options: Dict[str, Any] = {"source": "soc", "expired": "delete"}
+    assert decide([raw], [], **options, buried={key: [killed, dead]}).changes
+    assert decide([raw], [], **options, buried={key: [other]}).changes
+    assert decide([raw], [], **options, buried={key: [silent, dead, other]}).absent == 1
+
+
 def test_expired_ones_of_others_are_not_deleted() -> None:
     found = decide([item(**DETECT)], [expired(source="ops")], source="soc", expired="delete")
     assert found.foreign
