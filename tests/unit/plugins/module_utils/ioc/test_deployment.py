@@ -17,6 +17,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.ioc.deployment im
 )
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.plan import plan
 from ansible_collections.threatops.falcon.plugins.module_utils.ioc.policy import DeletionLimit, Policy
+from ansible_collections.threatops.falcon.plugins.module_utils.ioc.ring import read_rings
 from ansible_collections.threatops.falcon.tests.unit.planning import NOW, item, read, record
 
 
@@ -70,6 +71,17 @@ class TestOrder:
     def test_asking_for_the_same_is_no_conflict(self) -> None:
         wanted = [item(action="detect", severity="low", tags=["x"], expiration_days=3)]
         assert not plan_deployment([a_list("a", wanted), a_list("b", wanted)], []).conflicts
+
+    def test_two_rings_for_one_indicator(self) -> None:
+        rings = read_rings(
+            [{"name": "canary", "host_groups": ["c" * 32]}, {"name": "everywhere", "applied_globally": True}]
+        )
+        first, second = (
+            a_list(name, [item(ring=ring)], rings=rings)
+            for name, ring in (("a", "canary"), ("b", "everywhere"))
+        )
+        (conflict,) = plan_deployment([first, second], []).conflicts
+        assert conflict.fields == {"ring": {"won": "canary", "lost": "everywhere"}}
 
     def test_ignored_by_an_earlier_list(self) -> None:
         found = plan_deployment(

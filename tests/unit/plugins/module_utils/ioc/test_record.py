@@ -17,6 +17,7 @@ from ansible_collections.threatops.falcon.plugins.module_utils.ioc.record import
     predicted,
     to_item,
     unlike,
+    without_leftovers,
 )
 
 FULL: Dict[str, Any] = {
@@ -102,3 +103,34 @@ def test_a_tag_keeps_its_spaces_and_is_no_drift_for_them() -> None:
     assert ItemReader(None, None).read(item).fields["tags"] == ("  lead", "trail  ")
     assert holds(record, "tags", ("lead", "trail"))
     assert not holds(record, "tags", ("lead",))
+
+
+def test_a_record_is_read_as_the_item_it_was_made_from() -> None:
+    """Without what Falcon fills in by itself: an expiration that is not one, empty fields, unused actions."""
+    desired = ItemReader({}, {}).read(
+        {**FULL, "severity": "high", "expiration": "", "description": "", "tags": []}
+    )
+    assert desired.problem == ""
+    assert not {"expiration", "description", "tags", "mobile_action"} & set(desired.fields)
+
+
+@pytest.mark.parametrize(
+    "platforms, kept",
+    [
+        (["ios"], {"mobile_action": "no_action"}),
+        (["windows"], {"action": "no_action"}),
+        (["windows", "android"], {"action": "no_action", "mobile_action": "no_action"}),
+    ],
+)
+def test_the_action_of_platforms_that_are_not_used_is_left_out(
+    platforms: list[str], kept: dict[str, str]
+) -> None:
+    asked = {"type": "domain", "value": "evil.example", "platforms": platforms}
+    filled_in = {"action": "no_action", "mobile_action": "no_action"}
+    assert without_leftovers({**asked, **filled_in}) == {**asked, **kept}
+
+
+def test_a_record_of_a_type_that_a_newer_falcon_has_is_identified() -> None:
+    desired = ItemReader({}, {}).read({**FULL, "type": "sha1", "value": "X"})
+    assert desired.identified
+    assert desired.identity == ("sha1", "X")

@@ -532,3 +532,25 @@ def test_control_characters_of_rejected_rows_are_shown_as_escapes(tmp_path: Path
     assert len(found.rejects) == 2
     assert "\\x1b[31m" in shown
     assert shown.isprintable()
+
+
+def test_the_first_of_two_delimiters_that_fit_as_well_cuts_the_table(tmp_path: Path) -> None:
+    found = table(tmp_path, "domain,x;domain\nevil.example,1;bad.example\n")
+    assert values(found) == ["evil.example"]
+
+
+def test_the_first_of_two_columns_of_one_field_is_read(tmp_path: Path) -> None:
+    """The one whose heading is nearer to the name of the field, wherever it stands."""
+    for text in (
+        "domain,description,note\nevil.example,this,that\n",
+        "domain,note,description\nevil.example,that,this\n",
+    ):
+        (entry,) = table(tmp_path, text).entries
+        assert entry.item["description"] == "this"
+
+
+def test_a_header_in_a_comment_without_rows_is_a_table_that_is_empty(tmp_path: Path) -> None:
+    found = table(tmp_path, "# type,value,description\n", format="csv")
+    assert not found.entries and not found.rejects
+    assert [stop.code for stop in found.stops] == ["feed_empty"]
+    assert columns(found) == {"type": "type", "value": "value", "description": "description"}
