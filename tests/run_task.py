@@ -45,7 +45,7 @@ def access(tenant: Any) -> Dict[str, Any]:
 
 
 def run(name: str, tenant: Any, check: bool = False, **options: Any) -> Result:
-    """Run a task in this process; the result is as the module's, with C{warnings}."""
+    """Run a task in this process; the result is as the module's, with ``warnings``."""
     spec, task = TASKS[name]
     context = Context(check_mode=check)
     params = {**defaults(spec), "protect": {}, **access(tenant), **options}

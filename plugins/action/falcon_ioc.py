@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs M{threatops.falcon.falcon_ioc} in-process; see L{plugin_utils.run_task}."""
+"""Runs ``threatops.falcon.falcon_ioc`` in-process; see ``plugin_utils.run_task``."""
 
 from __future__ import annotations
 

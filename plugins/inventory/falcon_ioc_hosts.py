@@ -144,7 +144,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory.
 
-        @raise AnsibleParserError: the configuration cannot be used, or Falcon could not be asked
+        Raises AnsibleParserError if the configuration cannot be used, or Falcon could not be queried.
         """
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)

@@ -5,7 +5,7 @@
 """Names of inventory hosts from what the hosts of a tenant call themselves.
 
 A host tells its own name, so whoever controls the host controls the name. As an inventory name it becomes part of
-host patterns and of the paths of C{host_vars} files, and C{localhost} would turn a play against the controller.
+host patterns and of the paths of ``host_vars`` files, and ``localhost`` would turn a play against the controller.
 """
 
 from __future__ import annotations

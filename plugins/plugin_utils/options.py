@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of plugins that are no modules, as the tasks of C{module_utils} take them."""
+"""Options of plugins that are no modules, as the tasks of ``module_utils`` take them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def read_options(plugin: HasOptions, spec: ArgumentSpec, template: Callable[[Any
 
     Values are decrypted and have none of Ansible's tags.
 
-    @param template: resolves templates, such as C{templar.template}; what was not written by the user is no template
+    ``template``: resolves templates, such as ``templar.template``; what was not written by the user is no template
     """
     return {name: plain(template(plugin.get_option(name))) for name in spec.options}

@@ -16,8 +16,8 @@ QUIET, INTERVAL = 5.0, 5.0
 class ProgressLines:
     """Turns what a client reports into lines for people.
 
-    @param say: shows one line
-    @param name: what the lines begin with
+    ``say``: shows one line
+    ``name``: what the lines begin with
     """
 
     def __init__(self, say: Callable[[str], None], name: str) -> None:
@@ -29,7 +29,7 @@ class ProgressLines:
         self._from = 0
 
     def __call__(self, phase: str, done: int, total: Optional[int], until: Optional[float] = None) -> None:
-        """Called often; speaks seldom. C{until}: a wait for Falcon ends then, seconds since the epoch."""
+        """Called often; speaks seldom. ``until``: a wait for Falcon ends then, seconds since the epoch."""
         now = time.monotonic()
         if phase != self._phase:
             self._phase, self._since, self._from = phase, now, done

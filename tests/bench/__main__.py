@@ -33,8 +33,8 @@ LATENCY = 100.0
 class Contestant:
     """Somebody who can do a job.
 
-    @ivar play: the playbook of the job that it runs, or nothing for a script
-    @ivar each: it takes one item after the other, so that a sample of so many tells the time of all
+    ``play``: the playbook of the job that it runs, or nothing for a script
+    ``each``: it takes one item after the other, so that the time of all is estimated from a sample of this size
     """
 
     title: str

@@ -30,10 +30,10 @@ DEFAULTS = {"action": "detect", "severity": "medium", "platforms": ["windows", "
 class Job:
     """What a tenant holds, and what it is to hold.
 
-    @ivar listed: how many indicators the list names, from number 0 on
-    @ivar stored: how many the tenant holds already, from number 0 on
-    @ivar changed: every so-manieth of the list has another severity than the tenant; 0 is none
-    @ivar purge: delete what the tenant holds and the list does not name
+    ``listed``: how many indicators the list names, from number 0 on
+    ``stored``: how many the tenant holds already, from number 0 on
+    ``changed``: every n-th indicator of the list has a severity that differs from the tenant; 0 means none
+    ``purge``: delete what the tenant holds and the list does not name
     """
 
     name: str

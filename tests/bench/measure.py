@@ -28,8 +28,8 @@ START_SECONDS = 300
 class Measurement:
     """What one run took.
 
-    @ivar seconds: wall clock
-    @ivar peak: of the process that took most, in MB
+    ``seconds``: wall clock
+    ``peak``: of the process that took most, in MB
     """
 
     seconds: float
@@ -57,8 +57,8 @@ class Tenant:
     def run(self, command: list[str], folder: Path, timed_inside: bool = False) -> Measurement:
         """Run a command to its end.
 
-        @param timed_inside: the last line that it prints is the seconds to count
-        @raise Failure: it exited with an error
+        ``timed_inside``: the last line that it prints is the seconds to count
+        Raises Failure: it exited with an error
         """
         self._ask("DELETE", "log")
         output = folder / "output"

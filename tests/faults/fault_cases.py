@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fault matrix: what goes wrong, where, and what must come of it.
 
-Each stage is one run of C{falcon_iocs} on a list of 600 whose work is nearly all of one kind. A fault converges when
+Each stage is one run of ``falcon_iocs`` on a list of 600 whose work is nearly all of one kind. A fault converges when
 the one run in which it happens ends with the tenant as desired, changed and counts as without the fault, and nothing
 written twice. A hopeless one fails: in bounded time, saying why, with every item that was not written named.
 """
@@ -27,7 +27,7 @@ Faults = Callable[["Stage"], list[Rule]]
 class Stage:
     """A run: what it does most, and the requests that a fault of this stage strikes.
 
-    C{hit}: the first of them to strike when only one is struck.
+    ``hit``: the first of them to strike when only one is struck.
     """
 
     name: str
@@ -64,10 +64,10 @@ ALL = tuple(STAGES)
 class Case:
     """One fault in one stage.
 
-    C{group}: where it stands in the published table. C{extra}: the most requests it may cost above a run without
-    faults. C{counts}: what differs from the stage's own. C{fails}: what the message must say (a regular expression)
-    where the run cannot converge; C{nothing}: it fails before there is anything to count. C{left}: how many of the
-    600 indicators are not as desired afterwards. C{next_run}: whether the next run, without the fault, converges.
+    ``group``: where it stands in the published table. ``extra``: the most requests it may cost above a run without
+    faults. ``counts``: what differs from the stage's own. ``fails``: what the message must say (a regular expression)
+    where the run cannot converge; ``nothing``: it fails before there is anything to count. ``left``: how many of the
+    600 indicators are not as desired afterwards. ``next_run``: whether the next run, without the fault, converges.
     """
 
     name: str

@@ -40,8 +40,8 @@ ELSEWHERE = (
 class Newcomer:
     """Somebody in an empty folder who types what is written.
 
-    @param folder: the empty folder
-    @param known: environment variables that are set before
+    ``folder``: the empty folder
+    ``known``: environment variables that are set before
     """
 
     def __init__(self, folder: Path, **known: str) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long to search: a short while in C{make test}, longer with C{HYPOTHESIS_PROFILE=long}."""
+"""How long to search: a short while in ``make test``, longer with ``HYPOTHESIS_PROFILE=long``."""
 
 from __future__ import annotations
 

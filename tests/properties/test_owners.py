@@ -39,7 +39,7 @@ FAULTS = st.sampled_from(
 
 
 class Later:
-    """Stands in for the module C{datetime} where a task asks for the time: some days ahead, as the tenant is."""
+    """Stands in for the module ``datetime`` where a task asks for the time: some days ahead, as the tenant is."""
 
     timezone = datetime.timezone
 

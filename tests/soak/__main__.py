@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""C{make soak}: 10,000 random operations by three owners, or as many as SOAK_MINUTES allow. SOAK_SEED repeats a run."""
+"""make soak: 10,000 random operations by three owners, or as many as SOAK_MINUTES allow. SOAK_SEED repeats a run."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def trouble(tenant: Tenant) -> None:
 class Owner:
     """One playbook that is run again and again.
 
-    C{books}: severity by value, as the runs have said. C{unknown}: values whose last write ended without a known
+    ``books``: severity by value, as the runs have said. ``unknown``: values whose last write ended without a known
     outcome.
     """
 
@@ -122,9 +122,9 @@ def owned(tenant: Tenant, name: str) -> dict[str, str]:
 
 
 def soak(tenant: Tenant, enough: Callable[[int], bool], seed: int) -> tuple[list[Owner], int]:
-    """Let the owners work until C{enough(operations of all)}; raises AssertionError where the books are wrong.
+    """Let the owners work until ``enough(operations of all)``; raises AssertionError where the books are wrong.
 
-    @return: the owners, and how many faults have struck
+    Returns the owners, and how many faults have struck
     """
     owners = [Owner(name, tenant, random.Random(f"{seed} {name}")) for name in OWNERS]
     errors: list[BaseException] = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Feeds as tasks use them, and the task of C{falcon_ioc_feed_info}."""
+"""Feeds as tasks use them, and the task of ``falcon_ioc_feed_info``."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ SPEC = CONNECTION + ArgumentSpec(
 class Loaded:
     """Feeds that were read.
 
-    @ivar items: each indicator once, in the order of the feeds
-    @ivar rejected: the rows that gave none
-    @ivar counts: see L{ioc.feeds.Collected}, for the rest too
+    ``items``: each indicator once, in the order of the feeds
+    ``rejected``: the rows that gave none
+    ``counts``: see ``ioc.feeds.Collected``, for the rest too
     """
 
     items: List[Entry]
@@ -77,9 +77,9 @@ def _dated(defaults: object, by_type: object) -> List[str]:
 
 
 def run(params: Params, context: Context) -> Result:
-    """Say what the feeds hold, with the defaults of each applied, as C{falcon_iocs} would use it.
+    """Say what the feeds hold, with the defaults of each applied, as ``falcon_iocs`` would use it.
 
-    @raise TaskFailed: a file cannot be read, the defaults are wrong, or a row was rejected and C{on_reject} is C{fail}
+    Raises TaskFailed if a file cannot be read, the defaults are wrong, or a row was rejected and on_reject is fail.
     """
     loaded = load(params["feeds"])
     reader = ItemReader({}, {})

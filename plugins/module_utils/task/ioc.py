@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The task of C{falcon_ioc}: one indicator."""
+"""The task of ``falcon_ioc``: one indicator."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _OPERATIONS = {"create": "created", "update": "updated", "delete": "deleted"}
 def run(params: Params, context: Context) -> Result:
     """Bring one indicator to what the options say.
 
-    @raise TaskFailed: the options contradict each other, or what they ask for was refused
-    @raise FalconError: Falcon could not be asked
+    Raises TaskFailed if the options contradict each other, or what they ask for was refused.
+    Raises FalconError if Falcon could not be queried.
     """
     if params.get("id") and params["state"] != "absent":
         raise TaskFailed(

@@ -18,7 +18,7 @@ from ..api.regions import AUTODISCOVER, CLOUDS
 class ArgumentSpec:
     """Options and what binds them; ``+`` merges two.
 
-    @ivar options: as ``argument_spec`` of an Ansible module
+    ``options``: as ``argument_spec`` of an Ansible module
     """
 
     options: Dict[str, Any]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The task of C{falcon_ioc_report}: findings and other facts as files for people, pipelines and programs."""
+"""The task of ``falcon_ioc_report``: findings and other facts as files for people, pipelines and programs."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ SPEC = CONNECTION + ArgumentSpec(
 def run(params: Params, context: Context) -> Result:
     """Render a report and write its files.
 
-    @raise TaskFailed: a kind of C{fail_on} was found, after the files were written, or a file cannot be
+    Raises TaskFailed: a kind of ``fail_on`` was found, after the files were written, or a file cannot be
     """
     kinds = {"audit": _audit, "hunt": _hunt, "page": _page}
     return kinds[params["kind"]](params, context)
@@ -199,9 +199,9 @@ def _table(given: Mapping[str, Any]) -> Table:
 
 
 def _write(contents: Dict[str, bytes], params: Params, context: Context) -> Result:
-    """Write the files that differ, each at once; without C{dest} only compute.
+    """Write the files that differ, each at once; without ``dest`` only compute.
 
-    @return: C{changed} and C{files}, the path of each format
+    Returns ``changed`` and ``files``, the path of each format
     """
     folder = params.get("dest")
     result: Result = {"changed": False, "files": {}}

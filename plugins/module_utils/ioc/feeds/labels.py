@@ -50,9 +50,9 @@ def tidy(text: str) -> str:
 def judge(kind: Kind, raw: str, url_to: str = "domain") -> List[Union[Identity, Fault]]:
     """Read one value of a feed.
 
-    @param kind: what the feed says that it is
-    @param url_to: C{domain} gives the host of a URL, C{skip} rejects it
-    @return: one identity or fault for each half of a composite value, for each value of a cell that holds several
+    ``kind``: what the feed says that it is
+    ``url_to``: ``domain`` gives the host of a URL, ``skip`` rejects it
+    Returns one identity or fault for each half of a composite value, for each value of a cell that holds several
     """
     if isinstance(kind, tuple):
         return _composite(kind, raw, url_to)
@@ -134,7 +134,7 @@ def _hash_value(kind: str, text: str) -> Union[Identity, Fault]:
 
 
 def network_of(text: str) -> Optional[Union[ipaddress.IPv4Network, ipaddress.IPv6Network]]:
-    """The network that a text in CIDR notation names, or C{None}."""
+    """The network that a text in CIDR notation names, or ``None``."""
     address, slash, length = text.partition("/")
     if not slash or not length.strip().isdigit():
         return None
@@ -227,7 +227,7 @@ def _any(text: str, url_to: str) -> Union[Identity, Fault]:
 
 
 def broken_value(text: str) -> Optional[Fault]:
-    """Why a token that cannot be read is a hash or an address all the same, or C{None} where it is neither."""
+    """Why a token that cannot be read is a hash or an address all the same, or ``None`` where it is neither."""
     if _HEX.match(text):
         if len(text) in _OTHER_HASHES:
             return Fault(

@@ -22,10 +22,10 @@ class FeedProblem(ValueError):
 class Entry(NamedTuple):
     """One indicator of a feed.
 
-    @ivar item: C{type}, C{value} (in normal form) and what the feed says of C{description}, C{tags}, C{filename}
-    @ivar defaults: the C{defaults} of its feed, for fields that the item omits
-    @ivar path: the file
-    @ivar line: the line from 1; in JSON documents the ordinal of the attribute or object
+    ``item``: ``type``, ``value`` (in normal form) and what the feed says of ``description``, ``tags``, ``filename``
+    ``defaults``: the ``defaults`` of its feed, for fields that the item omits
+    ``path``: the file
+    ``line``: the line from 1; in JSON documents the ordinal of the attribute or object
     """
 
     item: Dict[str, Any]
@@ -145,7 +145,7 @@ def words(text: str) -> FrozenSet[str]:
 
 
 def cut(text: str, length: int) -> str:
-    """Cut a text at a word boundary, so that it has at most C{length} characters."""
+    """Cut a text at a word boundary, so that it has at most ``length`` characters."""
     text = " ".join(text[: 10 * length].split())
     if len(text) <= length:
         return text

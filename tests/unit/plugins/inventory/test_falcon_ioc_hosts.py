@@ -41,7 +41,7 @@ def trusted(value: Any) -> Any:
 
 
 class Case:
-    """One inventory; C{hosts} is what the tenant says, unless it is C{error}."""
+    """One inventory; ``hosts`` is what the tenant says, unless it is ``error``."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.hosts: list[dict[str, Any]] = []
