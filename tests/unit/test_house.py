@@ -156,3 +156,14 @@ def test_no_path_of_a_developers_machine() -> None:
         if words.encode() in path.read_bytes()
     ]
     assert found == []
+
+
+def test_feeds_playbook_takes_every_option_and_loops_over_no_secret() -> None:
+    """Ansible prints the item of a failed loop whole, whatever the module marks as secret."""
+    check, fetch, _role = load("playbooks/feeds.yml")[0]["tasks"]
+    options = set(argument_spec("falcon_ioc_feed_fetch")[0])
+    shared = {*fragment_options("threatops.falcon.auth"), *fragment_options("threatops.falcon.transport")}
+    taken = fetch["threatops.falcon.falcon_ioc_feed_fetch"]
+    assert options - shared <= set(taken) <= options
+    assert check["vars"]["_keys"] == list(taken)
+    assert fetch["loop"] == "{{ range(falcon_ioc_feed_sources | default([]) | length) | list }}"
