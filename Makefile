@@ -30,13 +30,13 @@ check: venv ## the inner loop, in 90 seconds: unit tests, types, style, one inte
 	@$(RUN) $(QUICK:%=session/%)
 	@scripts/run_session integration falcon_iocs
 
-lint: venv ## the checks of the sources alone
+lint: venv ## static checks only
 	@$(RUN) session/style session/mypy session/lint-ansible
 
-unit: venv ## the unit tests alone
+unit: venv ## unit tests only
 	@scripts/run_session units-fast
 
-demo: ## the main job on a simulated tenant, in a minute
+demo: ## a one-minute tour on a simulated tenant
 	@scripts/with_simulator scripts/demo
 
 bench: venv ## the benchmark table
@@ -45,20 +45,20 @@ bench: venv ## the benchmark table
 soak: venv ## random changes and faults for SOAK_MINUTES (10)
 	@PYTHONPATH=$$(scripts/link_collection) .cache/venv/bin/python tests/soak
 
-faults: venv ## every fault of the matrix; writes the table of docs/docsite/rst/reliability.rst
+faults: venv ## run the fault matrix; updates the table in docs/docsite/rst/reliability.rst
 	@PYTHONPATH=$$(scripts/link_collection) .cache/venv/bin/pytest -q tests/faults --update
 
-docs: venv ## the documentation site, into .cache/docs/html
+docs: venv ## build the documentation site in .cache/docs/html
 	@scripts/build_docs .cache/docs
 
-release: venv ## the artefact and its checksum, into dist/
+release: venv ## build the artifact and its checksum in dist/
 	@scripts/build_release dist
 
-changelog: venv ## CHANGELOG.md from the fragments, for the version in galaxy.yml
+changelog: venv ## update CHANGELOG.md from the fragments, for the version in galaxy.yml
 	@scripts/update_changelog
 
-lock: ## tests/constraints.txt from the requirements
+lock: ## update tests/constraints.txt from the requirements
 	@scripts/lock
 
-clean: ## remove all that these commands made
+clean: ## remove everything that these commands created
 	rm -rf .cache .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis dist tests/output
