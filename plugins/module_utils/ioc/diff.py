@@ -79,7 +79,7 @@ def texts(
 
 
 def lines(changes: Sequence[Change], name: str = "", groups: Optional[Mapping[str, str]] = None) -> List[str]:
-    """The same as the lines of a unified diff, in which what an update changes stands together."""
+    """The same as the lines of a unified diff, with the changes of one update grouped together."""
     if not changes:
         return []
     shown = _shown_changes(changes, groups or {})

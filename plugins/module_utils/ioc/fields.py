@@ -5,7 +5,7 @@
 """The fields of an indicator: one table that everything else follows.
 
 How a field is read from an item, brought into normal form, found in a tenant's record, compared, sent and shown
-stands here and nowhere else. The argument specs, the item reader, the planner, the diff, exports and the check of
+is defined here and nowhere else. The argument specs, the item reader, the planner, the diff, exports and the check of
 what a tenant returns read this table; a new field is one entry in it.
 """
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Open files that somebody else wrote: regular files of a bounded size, and nothing that waits or never ends."""
+"""Open files from untrusted sources: regular files of a bounded size, and nothing that waits or never ends."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def _with_life(item: Desired, life: datetime.timedelta) -> Desired:
 
 
 def later_end(item: Desired, now: datetime.datetime) -> bool:
-    """Whether the item itself names an end that lies ahead, or none for ever."""
+    """Whether the item itself sets an expiration in the future, or none at all."""
     if "expiration" not in item.fields:
         return False
     end = item.fields["expiration"]

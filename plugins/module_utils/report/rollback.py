@@ -104,7 +104,7 @@ def left_out(
 
 
 def changed_since(result: Mapping[str, Any], check: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
-    """Who was changed by somebody else since a run: a sentence an indicator, sorted.
+    """Indicators that someone else has changed since a run: one sentence for each, sorted.
 
     `check` is what falcon_iocs returned in check mode for the `expected` items of `rollback`: whatever it would
     write is a change since. `plan` is what it returned for the items that undo the run: a created indicator that

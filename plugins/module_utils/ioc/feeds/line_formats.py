@@ -40,7 +40,7 @@ _CLASS, _RECORDS = "IN", words("CNAME A AAAA TXT SOA NS MX DNAME PTR SRV")
 
 
 def hosts(text: str) -> Found:
-    """One line of a hosts file: the names that an address which leads nowhere stands for, and never the address."""
+    """One line of a hosts file: the names given for a sinkhole address, never the address itself."""
     body = text.partition("#")[0].split()
     if len(body) < 2 or not _is_address(body[0].partition("%")[0]):
         return None

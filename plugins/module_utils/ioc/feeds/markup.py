@@ -46,7 +46,7 @@ def is_xml(beginning: str) -> bool:
 
 
 def html_rows(feed: Feed) -> Iterator[object]:
-    """A page gives nothing, and stops every purge: it stands where a feed was."""
+    """A page gives nothing, and stops every purge: it was served in place of a feed."""
     yield Stop(feed.path, "feed_format", "the file is an HTML page, such as an error page, and not a feed")
     yield Row(1, "an HTML page", [Fault("an HTML page; nothing in it is read", False, "html")], {})
 
