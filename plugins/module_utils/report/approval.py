@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..ioc.ring_tags import without_stamp
 from .page import Change
 from .results import changes_of
 
@@ -79,14 +80,25 @@ def _writes(
 
 
 def _same_fields(one: Sequence[tuple[str, Any, Any]], other: Sequence[tuple[str, Any, Any]]) -> bool:
-    """Whether two writes do the same; that both set an expiration is enough.
+    """Whether two writes do the same; that both set an expiration is enough, and since when a ring counts is no matter.
 
-    One that is counted from the moment of the run differs from run to run within the same plan. A fixed one
+    What is counted from the moment of the run differs from run to run within the same plan. A fixed expiration
     that differs shows in the digest of the plan.
     """
-    return [field for field in one if field[0] != "expiration"] == [
-        field for field in other if field[0] != "expiration"
-    ] and {field[0] for field in one} == {field[0] for field in other}
+    return _lasting(one) == _lasting(other) and {field[0] for field in one} == {field[0] for field in other}
+
+
+def _lasting(fields: Sequence[tuple[str, Any, Any]]) -> list[tuple[str, Any, Any]]:
+    """The fields as they are in every run of the same plan."""
+    return [
+        (name, _unstamped(before), _unstamped(after)) if name == "tags" else (name, before, after)
+        for name, before, after in fields
+        if name != "expiration"
+    ]
+
+
+def _unstamped(tags: Any) -> Any:
+    return sorted(without_stamp(str(tag)) for tag in tags) if isinstance(tags, (list, tuple)) else tags
 
 
 def fields_of(operation: str, item: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:

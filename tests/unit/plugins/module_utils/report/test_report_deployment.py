@@ -110,6 +110,18 @@ def test_an_expiration_counted_from_the_run_is_no_difference() -> None:
     assert approval.differences([entry(**CREATES)], later) == []
 
 
+def test_since_when_a_ring_counts_is_no_difference_and_another_ring_is_one() -> None:
+    def promotion(after: str) -> list[dict[str, Any]]:
+        before = ["ring:canary@2026-12-01T10:00:00Z", "keep"]
+        one = item("old", id="1", before={"tags": before}, after={"tags": ["keep", after]})
+        created = item("new", tags=[f"ring:canary@{after[-20:]}"])
+        return [entry(updated_iocs=[one], created_iocs=[created])]
+
+    first = promotion("ring:servers@2026-12-02T10:00:00Z")
+    assert approval.differences(first, promotion("ring:servers@2026-12-02T10:01:17Z")) == []
+    assert len(approval.differences(first, promotion("ring:everywhere@2026-12-02T10:01:17Z"))) == 1
+
+
 def test_rollback() -> None:
     result = {
         "lists": [
