@@ -20,7 +20,7 @@ from typing import Any
 
 import nox
 
-from .support import ROOT, work
+from .support import ROOT, compile_ansible, work
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
 # What differs between two runs of the same play: ids that a tenant makes up, times, ports, folders of the run.
@@ -47,6 +47,7 @@ _IGNORED = {
 
 def both_ways(session: nox.Session, only: Sequence[str] = ()) -> None:
     """Run the targets, or only some, and compare; end the session where a target fails or a result differs."""
+    compile_ansible(session)
     different, failed, compared = [], [], 0
     targets = sorted(path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml"))
     for target in only or (name for name in targets if not name.startswith("setup_")):

@@ -13,7 +13,17 @@ from pathlib import Path
 
 import nox
 
-from .support import CACHE, ROOT, VENV, copy_of_the_tree, environment, find_python, run_ansible_test, work
+from .support import (
+    CACHE,
+    ROOT,
+    VENV,
+    compile_ansible,
+    copy_of_the_tree,
+    environment,
+    find_python,
+    run_ansible_test,
+    work,
+)
 
 #: Folders of tests/unit/plugins; the other plugins know nothing of Ansible.
 MEETS_ANSIBLE = ("action", "inventory", "module_utils/task", "plugin_utils")
@@ -66,5 +76,6 @@ def release(session: nox.Session, core: str, *pythons: str) -> Iterator[Release]
         *(f"ansible-core=={core}.*", *files),
         silent=True,
     )
+    compile_ansible(session, venv)
     session.run(venv / "bin" / "ansible", "--version", env=environment(venv), silent=True)
     yield Release(session, version, venv, copy_of_the_tree(session, core))

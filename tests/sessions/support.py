@@ -121,6 +121,18 @@ def run_ansible_test(
         )
 
 
+def compile_ansible(session: nox.Session, venv: Path = VENV) -> None:
+    """Compile ansible-core once: uv does not, and every start of a session would, as they write no bytecode."""
+    packages = next((venv / "lib").glob("python3*/site-packages"))
+    session.run(
+        *(venv / "bin" / "python", "-m", "compileall", "-q", "-x", "/ansible/modules/"),
+        *(packages / name for name in ("ansible", "jinja2", "yaml")),
+        env={"PYTHONDONTWRITEBYTECODE": None},
+        success_codes=[0, 1],  # a file that this Python cannot read stays as it is
+        silent=True,
+    )
+
+
 def seed_pip(session: nox.Session) -> None:
     """Put the pip with which ansible-test sanity starts its own venvs where it looks for it.
 
