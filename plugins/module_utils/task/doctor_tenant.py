@@ -13,7 +13,7 @@ from typing import Any, Sequence
 from ..api.errors import FalconError
 from ..api.host_groups import HostGroups
 from ..ioc.record import Record
-from ..ioc.wording import visible
+from ..ioc.wording import number, visible
 from .base import Params
 from .doctor_findings import FAILED, PASSED, SKIPPED, WARNING, Findings
 from .doctor_probe import COMBINED, Probe
@@ -92,7 +92,7 @@ def _report_census(findings: Findings, census: Census, held: int) -> None:
         findings.add(
             "expired",
             WARNING,
-            f"{census.expired:,} expired indicators still count{of}",
+            f"{number(census.expired, 'expired indicator still counts', 'expired indicators still count')}{of}",
             "Delete them: falcon_iocs with purge_expired, or expired: delete.",
         )
     else:

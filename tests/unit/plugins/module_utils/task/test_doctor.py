@@ -215,7 +215,7 @@ def test_what_the_tenant_holds(simulator: Any) -> None:
         ]
     )
     result = look(simulator)
-    assert check(result, "expired")["message"].startswith("1 expired")
+    assert check(result, "expired")["message"].startswith("1 expired indicator still counts")
     assert "ipv4 10.0.0.1" in check(result, "protection")["message"]
     assert "domain nowhere.example" in check(result, "protection")["message"]
     assert "3 of 1,000,000" in check(result, "quota")["message"]
