@@ -79,7 +79,8 @@ def _untagged(item: Desired, record: Record, rings: Sequence[Ring], now: datetim
     if alike is not None:
         return Stage(alike, now, note=UNTAGGED)
     last = len(rings) - 1
-    if _weaker(in_ring(item, rings, last, STORED["platforms"](record)), record):
+    wanted = in_ring(item, rings, last, STORED["platforms"](record))
+    if _weaker(wanted, record) or _ends_allowing(wanted, record):
         return Stage(last, now, note=KEPT, kept=True)
     return Stage(last, now, note=UNTAGGED)
 
@@ -109,6 +110,13 @@ def _weaker(wanted: Fields, record: Record) -> bool:
     after.update((name, wanted[name]) for name in ("action", "mobile_action") if name in wanted)
     before, then = strengths(record), strengths(after)
     return any(was > will for was, will in zip(before, then)) or not within(scope_of(record), groups)
+
+
+def _ends_allowing(wanted: Fields, record: Record) -> bool:
+    """Whether a record allows what these fields would not: that is no drift, and must not turn into a block."""
+    return any(
+        STORED[name](record) == "allow" != wanted.get(name, "allow") for name in ("action", "mobile_action")
+    )
 
 
 # --- what a ring asks of an item
@@ -267,6 +275,7 @@ NOTES: Dict[str, str] = {
     DOUBLED: "has several ring tags; it counts as in ring {ring}, and the hold starts again",
     FUTURE: "its ring tag lies in the future; it counts as in ring {ring}, and the hold starts again",
     UNREADABLE: "its ring tag cannot be read; it counts as in ring {ring}, and the hold starts again",
-    KEPT: "has no ring tag and acts more strongly, or on more hosts, than ring {ring}; its scope and action are kept",
+    KEPT: "has no ring tag and allows, or acts more strongly or on more hosts than ring {ring}; "
+    "its scope and action are kept",
     MOVED: "the item moves it to ring {ring}",
 }

@@ -335,6 +335,14 @@ def test_without_a_tag_and_like_none_the_last() -> None:
     assert found.life.ring_notes[0]["ring"] == "everywhere"
 
 
+def test_without_a_tag_what_is_allowed_does_not_begin_to_block() -> None:
+    found = run(records=[stored(2, action="allow")])
+    assert not found.changes
+    assert found.life.ring_notes[0]["code"] == "kept_as_it_is"
+    pinned = run(item("sha256", SHA, ring="canary"), records=[stored(2, action="allow")])
+    assert only(pinned)["action"] == "detect"
+
+
 def test_without_a_tag_nothing_is_made_weaker() -> None:
     rings = RINGS[:2]
     found = run(records=[stored(2)], rings=rings)  # prevents everywhere; the last ring is for the servers
