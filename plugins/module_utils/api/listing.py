@@ -282,8 +282,8 @@ class Listing:
             else:
                 self._client.say(
                     "page size",
-                    f"This tenant refuses {rows} indicators a page (HTTP {first.status}); {limits.rows} are asked "
-                    "for.",
+                    f"This tenant refuses pages of {rows} indicators (HTTP {first.status}), so it is read in pages "
+                    f"of {limits.rows}.",
                 )
                 return answer
         limits.rows = rows

@@ -59,12 +59,21 @@ def write(folder: str, files: Mapping[str, bytes]) -> None:
     _sync(parent)
 
 
+def refuse_nested(parent: str) -> None:
+    """Raises EvidenceError where the folder for new evidence is that of a run, whose sums a file more would break."""
+    if os.path.lexists(os.path.join(parent, SUMS)):
+        raise EvidenceError(
+            f"{parent} is the evidence of a run, and takes no other; name the folder that holds it instead."
+        )
+
+
 def write_new(parent: str, name: str, files: Mapping[str, bytes], end: str = "") -> str:
     """Write a new folder under the first free name: `name`, or with a number behind it where several runs begin at
     one moment. `end` is added to the name of the folder, and is not part of what this returns.
 
-    Raises OSError if the disk refuses.
+    Raises EvidenceError if `parent` is the folder of a run itself, OSError if the disk refuses.
     """
+    refuse_nested(parent)
     for number in itertools.count(1):
         folder = os.path.join(parent, name if number == 1 else f"{name}-{number}")
         if os.path.lexists(folder) or os.path.lexists(folder + UNFINISHED):

@@ -188,6 +188,8 @@ class Run:
 
 def _present(params: Params, context: Context) -> Result:
     lists, parent = params["lists"], params["path"]
+    if parent:
+        evidence.refuse_nested(parent)
     planned = documented(lists, params["plan"])
     digest = run_digest(planned)
     told = not_approved(params.get("approved_plan"), parent, planned)

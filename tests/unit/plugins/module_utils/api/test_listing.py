@@ -285,7 +285,7 @@ def test_a_tenant_with_small_pages(falcon, connect, clock, largest, form):
     pages = -(-1200 // largest)
     assert len(falcon.requests) == refused + 2 * pages, "the size is kept for the run"
     assert clock.slept == []
-    assert client.warnings[0].startswith("This tenant refuses 2000 indicators a page")
+    assert client.warnings[0].startswith("This tenant refuses pages of 2000 indicators")
 
 
 def test_a_gateway_page_that_passes_is_not_taken_for_the_size(falcon, connect):

@@ -475,3 +475,11 @@ def test_a_conflict_is_named_in_the_summary(simulator: Any) -> None:
     told = run(simulator, check=True, lists=[a_list("a", "x.example"), other])
     assert any("a wins over b" in line for line in told["summary"])
     assert told["conflicts"][0]["won"] == "a"
+
+
+def test_evidence_is_not_put_into_the_evidence_of_a_run(tmp_path: Path) -> None:
+    """A file more would break the sums of that run."""
+    run = evidence.write_new(str(tmp_path), "run", {"plan.json": b"{}"})
+    with pytest.raises(evidence.EvidenceError, match="is the evidence of a run"):
+        evidence.write_new(run, "another", {"plan.json": b"{}"})
+    assert evidence.verify(run) == []
