@@ -54,7 +54,8 @@ class Conflict:
     def sentence(self) -> str:
         """The conflict as a screen names it: who wins, and what either asked for."""
         asked = "; ".join(
-            f"{name} {_asked(each['won'])}, not {_asked(each['lost'])}" for name, each in self.fields.items()
+            f"{name} {_asked(each['won'])} instead of {_asked(each['lost'])}"
+            for name, each in self.fields.items()
         )
         return f"Conflict about {name_of(self.kind, self.value)}: {self.won} wins over {self.lost} ({asked})."
 
@@ -70,7 +71,9 @@ class Conflict:
 
 def _asked(value: Any) -> str:
     if value is None:
-        return "anything"
+        return "not set"
+    if isinstance(value, bool):
+        return str(value).lower()
     return quoted(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)
 
 

@@ -96,7 +96,8 @@ def unfinished(parent: str) -> list[str]:
                 process = read(folder, "plan.json").get("process") or {}
             except EvidenceError:
                 process = {}
-            if not is_alive(process):
+            # A run that ended has taken its folder away before its process ends: what is still there now was left.
+            if not is_alive(process) and os.path.isdir(folder):
                 found.append(folder)
     return found
 
@@ -143,9 +144,12 @@ def same(folder: str, files: Mapping[str, bytes]) -> bool:
 
 
 def remove(folder: str) -> None:
-    """Remove a folder that ``write`` made, if it is there."""
+    """Remove a folder that ``write`` made, if it is there: by one rename, since others look for unfinished folders."""
     if os.path.isdir(folder) and not os.path.islink(folder):
-        shutil.rmtree(folder)
+        parent, name = os.path.split(os.path.abspath(folder))
+        going = os.path.join(tempfile.mkdtemp(prefix=f".{name}.", dir=parent), name)
+        os.rename(folder, going)
+        shutil.rmtree(os.path.dirname(going))
 
 
 def verify(folder: str) -> list[str]:

@@ -90,7 +90,14 @@ class TestOrder:
         assert told(found) == [[], []] and found.planned()["ignored"] == 2
         assert found.conflicts[0].fields == {"state": {"won": None, "lost": "absent"}}
         assert found.conflicts[0].sentence() == (
-            "Conflict about domain evil.example: a wins over b (state anything, not 'absent')."
+            "Conflict about domain evil.example: a wins over b (state not set instead of 'absent')."
+        )
+
+    def test_a_conflict_about_scope_is_told_as_it_is_written(self) -> None:
+        lists = [a_list(name, [item(applied_globally=scope)]) for name, scope in (("a", True), ("b", False))]
+        (conflict,) = plan_deployment(lists, []).conflicts
+        assert conflict.sentence() == (
+            "Conflict about domain evil.example: a wins over b (applied_globally true instead of false)."
         )
 
     def test_an_item_that_fails_is_still_named(self) -> None:

@@ -483,3 +483,32 @@ def test_evidence_is_not_put_into_the_evidence_of_a_run(tmp_path: Path) -> None:
     with pytest.raises(evidence.EvidenceError, match="is the evidence of a run"):
         evidence.write_new(run, "another", {"plan.json": b"{}"})
     assert evidence.verify(run) == []
+
+
+def test_a_run_that_ends_meanwhile_is_not_called_unfinished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the listing of the folders and the look at the process, as with ten hosts at the same time."""
+    begun = evidence.write_new(str(tmp_path), "run", {"plan.json": b"{}"}, evidence.UNFINISHED)
+
+    def ended(process: Any) -> bool:
+        evidence.remove(begun + evidence.UNFINISHED)
+        return False
+
+    monkeypatch.setattr(evidence, "is_alive", ended)
+    assert evidence.unfinished(str(tmp_path)) == []
+
+
+def test_an_unfinished_folder_goes_by_one_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half removed, it would have no process in it, and be taken for one that was left."""
+    begun = evidence.write_new(str(tmp_path), "run", {"plan.json": b"{}"}, evidence.UNFINISHED)
+    seen: list[list[str]] = []
+    remove_tree = evidence.shutil.rmtree
+
+    def look_first(folder: str) -> None:
+        seen.append(evidence.unfinished(str(tmp_path)))
+        remove_tree(folder)
+
+    monkeypatch.setattr(evidence.shutil, "rmtree", look_first)
+    evidence.remove(begun + evidence.UNFINISHED)
+    assert seen == [[]] and list(tmp_path.iterdir()) == []
