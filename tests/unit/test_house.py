@@ -167,3 +167,14 @@ def test_feeds_playbook_takes_every_option_and_loops_over_no_secret() -> None:
     assert options - shared <= set(taken) <= options
     assert check["vars"]["_keys"] == list(taken)
     assert fetch["loop"] == "{{ range(falcon_ioc_feed_sources | default([]) | length) | list }}"
+
+
+def test_readme_names_every_module_role_playbook_and_plugin() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    playbooks = [f"threatops.falcon.{path.stem}" for path in ROOT.glob("playbooks/*.yml")]
+    plugins = [
+        *(path.stem for path in ROOT.glob("plugins/filter/*.yml")),
+        *(path.stem for folder in ("lookup", "inventory") for path in ROOT.glob(f"plugins/{folder}/*.py")),
+    ]
+    named = {name for name in (*MODULES, *ROLES, *playbooks, *plugins) if f"`{name}`" in readme}
+    assert {*MODULES, *ROLES, *playbooks, *plugins} - named == set()
