@@ -1,12 +1,11 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 the threatops.falcon contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Renew the top-level domains that plugins/module_utils/ioc/feeds/top_levels.py ships.
 
-    scripts/renew_top_level_domains.py                      # from IANA
-    scripts/renew_top_level_domains.py FILE "SOURCE" DATE   # from a copy: IANA's text, or a JSON list of names
+    python scripts/renew_top_level_domains.py                      # from IANA
+    python scripts/renew_top_level_domains.py FILE "SOURCE" DATE   # from a copy: IANA's text, or a JSON list of names
 
 The change belongs in a commit of its own; read its diff.
 """

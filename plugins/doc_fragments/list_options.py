@@ -240,7 +240,8 @@ class ModuleDocFragment:
             },
             "inventory": {
                 "description": [
-                    "The lists in the form in which an inventory holds them, instead of O(lists). The indicators that people maintain are the first list, and each feed is a list of its own.",
+                    "The lists in the form in which an inventory holds them, instead of O(lists). The indicators that people "
+                    "maintain are the first list, and each feed is a list of its own.",
                 ],
                 "type": "dict",
                 "suboptions": _of_an_inventory(),

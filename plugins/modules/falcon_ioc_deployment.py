@@ -198,30 +198,15 @@ plan_digest:
   returned: when a plan could be made
   sample: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 refusals:
-  description: Why the plan was refused and nothing was written. Empty if it was not refused.
+  description:
+    - Why the plan was refused and nothing was written. Empty if it was not refused.
+    - Each is a mapping with C(code), the reason for programs, C(message), the same for people, and C(items), everything that it applies
+      to. C(list) names the list, if it applies to one.
+    - The codes are those of M(threatops.falcon.falcon_iocs), V(missing) if a required change number or approval was not given,
+      V(changed_since) for a rollback, and V(name_twice) and V(owner_twice).
   type: list
   elements: dict
   returned: always
-  contains:
-    code:
-      description:
-        - The reason, for programs. The codes of M(threatops.falcon.falcon_iocs), V(missing) if a required change number or approval was not
-          given, V(changed_since) for a rollback, and V(name_twice) and V(owner_twice).
-      type: str
-      returned: always
-    message:
-      description: The reason, for people.
-      type: str
-      returned: always
-    items:
-      description: Everything that the reason applies to.
-      type: list
-      elements: str
-      returned: always
-    list:
-      description: The list that the reason applies to.
-      type: str
-      returned: if it applies to one list
 conflicts:
   description: Indicators that appear in two lists with different settings. The first list wins.
   type: list

@@ -75,7 +75,9 @@ options:
     description: Password, for HTTP basic authentication.
     type: str
   api_key:
-    description: An API key to send in the C(Authorization) header, unchanged for MISP and as a C(Bearer) token otherwise. If the server expects a different header, use O(headers).
+    description:
+      - An API key to send in the C(Authorization) header, unchanged for MISP and as a C(Bearer) token otherwise.
+      - If the server expects a different header, use O(headers).
     type: str
   max_size:
     description: The maximum number of bytes to accept, over all responses.

@@ -142,25 +142,13 @@ planned:
 refusals:
   description:
     - Why the plan was refused and nothing was written. Empty if it was not refused.
+    - Each is a mapping with C(code), the reason for programs, C(message), the same for people, and C(items), everything that it applies
+      to.
+    - The codes are V(max_deletions), V(empty_list), V(foreign), V(protected), V(not_approved), V(invalid), V(purge_unreadable), V(feed_shrunk),
+      V(max_life), V(reach), V(held), or the code of what stopped a purge under O(on_error=fail).
   type: list
   elements: dict
   returned: when a plan could be made
-  contains:
-    code:
-      description:
-        - The reason, for programs. V(max_deletions), V(empty_list), V(foreign), V(protected), V(not_approved), V(invalid), V(purge_unreadable),
-          V(feed_shrunk), V(max_life), V(reach), V(held), or the code of what stopped a purge under O(on_error=fail).
-      type: str
-      returned: always
-    message:
-      description: The reason, for people.
-      type: str
-      returned: always
-    items:
-      description: Everything that the reason applies to. The message names only the first ones.
-      type: list
-      elements: str
-      returned: always
 purge_stopped:
   description:
     - Why O(purge) deleted nothing, in the form of an element of RV(refusals). Empty if it was not stopped.
