@@ -58,10 +58,20 @@ def misspelt(variables: Iterable[str]) -> str:
             if meant:
                 told.append(f"{name} is not a variable of threatops.falcon; did you mean {meant}?")
         else:
-            near = get_close_matches(name, known(), n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]}?" if near else "; no role has a variable of this name."
-            told.append(f"{name} is not a variable of threatops.falcon{hint}")
+            told.append(f"{name} is not a variable of threatops.falcon; {_hint(name)}")
     return " ".join(told)
+
+
+def _hint(name: str) -> str:
+    """What to write instead of a name that begins like a variable of a role. The beginning, which all of them share,
+    makes no two of them alike.
+    """
+    role = next(one for one in _OURS if name.startswith(one))
+    ends = sorted(one[len(role) :] for one in known() if one.startswith(role))
+    near = get_close_matches(name[len(role) :], ends, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {role}{near[0]}?"
+    return f"ansible-doc -t role threatops.falcon.{role.rstrip('_')} lists the variables."
 
 
 def _meant(name: str) -> str:
