@@ -164,7 +164,7 @@ def test_retry_after_may_be_too_early(simulator: Tenant) -> None:
 def test_a_scripted_fault_may_last_for_some_seconds(simulator: Tenant) -> None:
     token = simulator.token()
     simulator.faults({"match": {"path": COMBINED, "for_seconds": LONG}, "do": {"status": 429}})
-    assert [simulator.call("GET", COMBINED, token=token).status_code for _ in range(3)] == [429] * 3
+    assert [simulator.call("GET", COMBINED, token=token).status_code for _try in range(3)] == [429] * 3
     simulator.faults({"match": {"path": COMBINED, "for_seconds": 0.05}, "do": {"status": 429}})
     assert simulator.call("GET", COMBINED, token=token).status_code == 429
     time.sleep(0.06)

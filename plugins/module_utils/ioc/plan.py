@@ -12,6 +12,7 @@ after the other with what is decided here.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import AbstractSet, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from . import guards, lifecycle, lifetime, rules
@@ -77,12 +78,16 @@ def plan(desired: Sequence[Desired], observed: Sequence[Record], policy: Policy)
     return result
 
 
+#: No earlier list names anything.
+NOTHING_TAKEN: Mapping[Identity, str] = MappingProxyType({})
+
+
 def decide(
     desired: Sequence[Desired],
     view: View,
     policy: Policy,
     name: str = "",
-    taken: Mapping[Identity, str] = {},
+    taken: Mapping[Identity, str] = NOTHING_TAKEN,
     named: Optional[AbstractSet[Identity]] = None,
 ) -> Plan:
     """Decide on one list of a deployment.

@@ -94,10 +94,10 @@ class Probe:
         """Send one change of indicators; as ``Client.request``, whose errors it raises."""
         return self.client.request(method, ENTITIES, params=params, body=body, purpose=purpose, kind="write")
 
-    def status_of(self, path: str, params: Pairs = (), **more: Any) -> int | None:
+    def status_of(self, path: str, params: Pairs = (), *, purpose: str, **more: Any) -> int | None:
         """The HTTP status of an answer, refused or not; None where there was no usable answer."""
         try:
-            return self.ask(path, params, **more).status
+            return self.ask(path, params, purpose=purpose, **more).status
         except FalconError as error:
             return error.status
 

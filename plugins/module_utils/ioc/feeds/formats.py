@@ -120,11 +120,10 @@ def _of_lines(feed: Feed, beginning: str, seen: str) -> Iterator[Any]:
     sample = source.without_comment_block(beginning.splitlines())[:SAMPLE]
     known = own_table.is_export(sample) or _is_block_list(sample)
     if feed.columns or (feed.format == "csv" and not known):
-        chosen = next(one for one in TEXTS if one.rows is delimited.rows)
+        chosen = next((one for one in TEXTS if one.rows is delimited.rows), TEXTS[-1])
     else:
-        chosen = next(
-            one for one in TEXTS if one.recognizes(sample) and (feed.format != "text" or one.option == "text")
-        )
+        fits = (one for one in TEXTS if feed.format != "text" or one.option == "text")
+        chosen = next((one for one in fits if one.recognizes(sample)), TEXTS[-1])
     wrong = _not_as_told(feed, sample, seen)
     if wrong is not None:
         yield wrong

@@ -45,7 +45,7 @@ def _cells(line: str, delimiter: str) -> Optional[List[str]]:
 def rows(feed: Feed) -> Iterator[Any]:
     """Read a table that begins with the header of an export."""
     lines = source.lines(feed.path)
-    header = next(text for _number, text in lines if _delimiter(text))  # comments may come before it
+    header = next((text for _number, text in lines if _delimiter(text)), "")  # comments may come before it
     delimiter = _delimiter(header) or ","
     names = _cells(header, delimiter) or []
     yield ColumnsRead({name: name for name in names})

@@ -119,8 +119,8 @@ def without_port(host: str) -> str:
     """A host or address without its port (host:443, host|443), and without the brackets of an IPv6 address."""
     if host.startswith("["):
         return host[1:].partition("]")[0]
-    name, bar, port = host.rpartition("|")
-    if bar and "|" not in name and _PORT.match(port):
+    name, pipe, port = host.rpartition("|")
+    if pipe and "|" not in name and _PORT.match(port):
         return name.rstrip()
     name, colon, port = host.rpartition(":")
     if colon and ":" not in name and (port.isdigit() or not port):

@@ -69,8 +69,8 @@ def test_a_name_that_is_close_to_nothing_is_still_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "steps"),
+    ("first", "second", "steps"),
     [("", "ab", 2), ("ab", "ab", 0), ("ab", "ba", 1), ("abc", "axc", 1), ("abc", "ac", 1)],
 )
-def test_distance(one: str, other: str, steps: int) -> None:
-    assert distance(one, other) == distance(other, one) == steps
+def test_distance(first: str, second: str, steps: int) -> None:
+    assert distance(first, second) == distance(second, first) == steps
