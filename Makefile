@@ -26,7 +26,7 @@ test: venv ## every check; SESSIONS="style mypy" runs only these, .cache/venv/bi
 	@$(RUN) $(SESSIONS:%=session/%)
 	@echo "$(words $(SESSIONS)) passed, 0 failed"
 
-check: venv ## the inner loop, in 90 seconds: unit tests, types, style, one integration target
+check: venv ## the inner loop: unit tests, types, style, one integration target
 	@$(RUN) $(QUICK:%=session/%)
 	@scripts/run_session integration falcon_iocs
 
